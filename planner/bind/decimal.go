@@ -210,6 +210,10 @@ func (b *binder) decimalCall(c *expr.Call, pos ast.Pos) (expr.Expr, error) {
 		}
 	case "cast_decimal":
 		return castTo(c), nil
+	case "unix_timestamp": // a moment has as many digits as its type
+		if t := c.Args[0].Type(); (t.OID == types.TimestampOID || t.OID == types.TimestamptzOID) && t.Mod > 0 {
+			c.T = types.DecimalOf(12+int(t.Mod), int(t.Mod))
+		}
 	case "ceil", "floor":
 		d, ok := digitsOf(c.Args[0])
 		x, err := b.whole(c.Args[0], pos)

@@ -15,7 +15,7 @@ const stateTable = "public.loxodb_import"
 
 func (l *load) makeTable(ctx context.Context) error {
 	err := l.exec(ctx, "CREATE TABLE IF NOT EXISTS "+stateTable+
-		" (file TEXT PRIMARY KEY, size BIGINT NOT NULL, position BIGINT NOT NULL, done TINYINT(1) NOT NULL DEFAULT 0, problems BIGINT NOT NULL DEFAULT 0)")
+		" (file VARCHAR(4096) PRIMARY KEY, size BIGINT NOT NULL, position BIGINT NOT NULL, done TINYINT(1) NOT NULL DEFAULT 0, problems BIGINT NOT NULL DEFAULT 0)")
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type Constraint struct {
 	At
 	Kind              ConstraintKind
 	Name              string
+	ShortKeys         bool   // MySQL's: no whole column of TEXT or BLOB is in it
 	Numbered          string // without a name it is the table's, this and a number; "" = as PostgreSQL names it
 	Expr              Expr   // default, check, generated
 	Always            bool   // identity: GENERATED ALWAYS; else BY DEFAULT

@@ -115,6 +115,7 @@ type (
 		IfNotExists      bool
 		Invisible        bool // MySQL's: no plan finds rows by it
 		Supporting       bool // only where no index of the table begins with the same columns
+		ShortKeys        bool // MySQL's: no whole column of TEXT or BLOB is in it
 		Elems            []IndexElem
 		Including        []IndexElem
 		With             []Option

@@ -329,10 +329,13 @@ func unixTimestamp(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if s = max(0, s+unixEpoch); c.retT().OID == types.Int8OID {
 		return types.Int(s), nil
 	}
-	if rest == 0 {
+	text := fmt.Sprintf("%d.%06d", s, rest)
+	if _, scale, limited := types.DecimalDigits(c.retT()); limited {
+		text = text[:len(text)-6+scale]
+	} else if text = strings.TrimRight(text, "0"); rest == 0 {
 		return types.NumericFromInt(s), nil
 	}
-	return types.ParseText(types.Of(types.NumericOID), strings.TrimRight(fmt.Sprintf("%d.%06d", s, rest), "0"), c.Format)
+	return types.ParseText(types.Of(types.NumericOID), text, c.Format)
 }
 
 func fromUnixTime(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -352,27 +355,38 @@ func fromUnixTime(c *Ctx, a []types.Datum) (types.Datum, error) {
 	return types.Int(us), nil
 }
 
+// The moments that CONVERT_TZ moves, in UTC: others stay as they are.
+var (
+	firstMoved = (1 - unixEpoch) * usPerSecond
+	lastMoved  = (32536771199 - unixEpoch + 1) * usPerSecond // 3001-01-19
+)
+
 func convertTZ(_ *Ctx, a []types.Datum) (types.Datum, error) {
-	zone := func(name string) (*time.Location, bool) {
-		if len(name) == 6 && (name[0] == '+' || name[0] == '-') && name[3] == ':' {
-			h, err := strconv.Atoi(name[1:3])
-			m, err2 := strconv.Atoi(name[4:])
-			off := h*3600 + m*60
-			if name[0] == '-' {
-				off = -off
-			}
-			return time.FixedZone(name, off), err == nil && err2 == nil && h < 15
-		}
-		loc, err := types.LoadTimeZone(name)
-		return loc, err == nil
-	}
-	from, ok := zone(a[1].Text())
-	to, ok2 := zone(a[2].Text())
+	from, ok := mysqlZone(a[1].Text())
+	to, ok2 := mysqlZone(a[2].Text())
 	if !ok || !ok2 {
 		return null()
 	}
 	utc := toUTC(from, a[0].Int())
+	if utc < firstMoved || utc >= lastMoved {
+		return a[0], nil
+	}
 	return checkTimestamp(utc + zoneOffset(to, utc)*usPerSecond)
+}
+
+// mysqlZone is a time zone by its name or by its distance, from -13:59 to +14:00.
+func mysqlZone(name string) (*time.Location, bool) {
+	if len(name) != 6 || name[0] != '+' && name[0] != '-' || name[3] != ':' {
+		loc, err := types.LoadTimeZone(name)
+		return loc, err == nil
+	}
+	h, err := strconv.Atoi(name[1:3])
+	m, err2 := strconv.Atoi(name[4:])
+	off := h*3600 + m*60
+	if name[0] == '-' {
+		off = -off
+	}
+	return time.FixedZone(name, off), err == nil && err2 == nil && m < 60 && off > -14*3600 && off <= 14*3600
 }
 
 // monthsOf is a period, YYYYMM or YYMM, in months.

@@ -73,6 +73,15 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 		}
 		return nil, err
 	}
+	if k.ShortKeys {
+		elems := make([]ast.IndexElem, len(k.Columns))
+		for i, name := range k.Columns {
+			elems[i].Column = name
+		}
+		if err := checkLengths(t, elems, true); err != nil {
+			return nil, err
+		}
+	}
 	if c.Columns = cols; len(cols) > 32 {
 		return nil, pgerr.New(pgerrcode.TooManyColumns, "cannot use more than 32 columns in an index")
 	}
@@ -246,6 +255,13 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 	}
 	if c.Name == "" {
 		c.Name = unnamed(t, k, c.Columns, "fkey")
+	}
+	if k.Numbered != "" { // MySQL's
+		for _, a := range c.Columns {
+			if column := &t.Columns[a-1]; column.NotNull && setsNull(c, a) {
+				return neededNull(column, c)
+			}
+		}
 	}
 	t.Constraints = append(t.Constraints, c)
 	return nil

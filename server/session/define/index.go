@@ -86,6 +86,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 		return nil, nil, multiplePrimary(t)
 	}
 	if st.Key != "" {
+		if err := checkLengths(t, st.Elems, st.ShortKeys); err != nil {
+			return nil, nil, err
+		}
 		for n := 2; st.Numbered && keyOf(t, key) != nil; n++ {
 			key = fmt.Sprintf("%s_%d", st.Key, n)
 		}

@@ -132,6 +132,58 @@ func (e *Env) renameKey(ctx context.Context, st *ast.Rename) error {
 	return e.putTable(c)
 }
 
+// setsNull reports a foreign key of the table that may make a column NULL.
+func setsNull(k *catalog.Constraint, column int16) bool {
+	return k.Kind == catalog.ForeignConstraint && slices.Contains(k.Columns, column) && (k.OnUpdate == byte(ast.SetNull) ||
+		k.OnDelete == byte(ast.SetNull) && (len(k.OnDeleteCols) == 0 || slices.Contains(k.OnDeleteCols, column)))
+}
+
+// neededNull is MySQL's error about such a column that has no NULLs.
+func neededNull(c *catalog.Column, k *catalog.Constraint) error {
+	return pgerr.Newf(pgerrcode.InvalidTableDefinition, "Column '%s' cannot be NOT NULL: needed in a foreign key constraint '%s' SET NULL", c.Name, k.Name)
+}
+
+// checkLengths refuses what MySQL refuses of the columns of a key and of their prefixes.
+func checkLengths(t *catalog.Table, elems []ast.IndexElem, short bool) error {
+	for i := range elems {
+		c := t.ColumnByName(elems[i].Column)
+		if c == nil {
+			continue
+		}
+		switch n := elems[i].Prefix; {
+		case n > 0 && (lengthless(c) || n <= lengthOf(c)):
+		case n > 0:
+			return pgerr.New(pgerrcode.InvalidTableDefinition, "Incorrect prefix key; the used key part isn't a string, the used length is longer "+
+				"than the key part, or the storage engine doesn't support unique prefix keys")
+		case short && lengthless(c):
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "BLOB/TEXT column '%s' used in key specification without a key length", c.Name)
+		}
+	}
+	return nil
+}
+
+// lengthless reports a column that is declared as TEXT, BLOB or one of their kin.
+func lengthless(c *catalog.Column) bool {
+	return strings.HasSuffix(c.Declared, "text") || strings.HasSuffix(c.Declared, "blob") ||
+		c.Declared == "" && (c.Type.OID == types.TextOID || c.Type.OID == types.ByteaOID || c.Type.OID == types.VarcharOID && c.Type.Mod < 0)
+}
+
+// lengthOf is how many characters or bytes a column holds of which that is declared, 0 for others.
+func lengthOf(c *catalog.Column) int {
+	kind, n, _ := strings.Cut(strings.TrimSuffix(c.Declared, ")"), "(")
+	switch kind {
+	case "char", "varchar", "binary", "varbinary":
+		length, _ := strconv.Atoi(n)
+		return length
+	case "": // of PostgreSQL's dialect
+		const header = 4
+		if c.Type.OID == types.VarcharOID || c.Type.OID == types.BpcharOID {
+			return int(c.Type.Mod) - header
+		}
+	}
+	return 0
+}
+
 // prefixOf is what a key says of a prefix of a column: nothing where that is the whole.
 func prefixOf(c *catalog.Column, chars int) int {
 	const header = 4 // of varchar(n)'s modifier

@@ -33,6 +33,11 @@ func (e *Env) redefineColumn(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 	if generated != nil && c.Generated == 0 {
 		return pgerr.NotSupported(int(cmd.Pos), "making column %q a generated one is not supported", d.Name)
 	}
+	if given[ast.ConNotNull] != nil || identity != nil {
+		if i := slices.IndexFunc(t.Constraints, func(k *catalog.Constraint) bool { return setsNull(k, c.Num) }); i >= 0 {
+			return neededNull(c, t.Constraints[i])
+		}
+	}
 	// What stands in the way of another type goes first.
 	r.do(ctx, ast.AlterCmd{Kind: ast.DropConstraint, RangeOf: d.Name})
 	switch {

@@ -238,7 +238,7 @@ func (a *alteration) modify(s *tast.AlterTableSpec, old string) {
 	for i := range def.Constraints {
 		switch k := &def.Constraints[i]; k.Kind {
 		case ast.ConPrimary:
-			keys = append(keys, ast.AlterCmd{Kind: ast.AddConstraint, Constraint: &ast.Constraint{At: k.At, Kind: ast.ConPrimary, Columns: []string{name}}})
+			keys = append(keys, ast.AlterCmd{Kind: ast.AddConstraint, Constraint: &ast.Constraint{At: k.At, Kind: ast.ConPrimary, Columns: []string{name}, ShortKeys: true}})
 		case ast.ConForeign:
 			a.fail(nil, "MODIFY and CHANGE of column \"%s\" cannot add a foreign key", name)
 		}

@@ -87,6 +87,9 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	if s.Partition != nil && s.Select != nil {
 		c.failAt("partition by", "PARTITION BY with SELECT is not supported")
 	}
+	if s.TemporaryKeyword == tast.TemporaryGlobal {
+		c.failAt("global temporary", "GLOBAL TEMPORARY tables are not supported")
+	}
 	out := &ast.CreateTable{At: c.here(), Name: name, IfNotExists: s.IfNotExists, Temp: s.TemporaryKeyword != tast.TemporaryNone, Declared: true}
 	if s.ReferTable != nil {
 		const all = 1<<31 - 1
@@ -234,7 +237,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 		switch o.Tp {
 		case tast.ColumnOptionNoOption, tast.ColumnOptionColumnFormat, tast.ColumnOptionStorage, tast.ColumnOptionCollate, tast.ColumnOptionSecondaryEngineAttribute:
 		case tast.ColumnOptionPrimaryKey:
-			add(ast.Constraint{Kind: ast.ConPrimary})
+			add(ast.Constraint{Kind: ast.ConPrimary, ShortKeys: true})
 		case tast.ColumnOptionNotNull:
 			add(ast.Constraint{Kind: ast.ConNotNull})
 		case tast.ColumnOptionNull:

@@ -35,8 +35,12 @@ func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.Index
 		name = firstColumn(elems)
 	}
 	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Key: name, Numbered: numbered, Table: p.name, Unique: unique,
-		Elems: elems, Comment: keyComment(o), Invisible: invisible(o)})
+		Elems: elems, Comment: keyComment(o), Invisible: invisible(o), ShortKeys: shortKeys(o)})
 }
+
+// shortKeys reports a key that takes prefixes only of columns without a length. MariaDB writes USING
+// HASH of those that hold whole ones.
+func shortKeys(o *tast.IndexOption) bool { return o == nil || o.Tp != tast.IndexTypeHash }
 
 func keyComment(o *tast.IndexOption) string {
 	if o == nil {
@@ -85,6 +89,9 @@ func (c *conv) keyParts(list []*tast.IndexPartSpecification, whole bool) []ast.I
 		if p.Length > 0 && whole {
 			c.failAt("foreign", "a foreign key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
 		}
+		if p.Length == 0 {
+			badDefinition("Key part '%s' length cannot be 0", p.Column.Name.O)
+		}
 		e := element(p.Column.Name.L, p.Desc)
 		e.Prefix = max(p.Length, 0)
 		out = append(out, e)
@@ -108,7 +115,7 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 		c.fail(s, "a partial index is not supported in this dialect")
 	}
 	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: c.keyNamed(s.IndexName), Table: table, Unique: s.KeyType == tast.IndexKeyTypeUnique, Invisible: invisible(s.IndexOption),
-		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, false), Comment: keyComment(s.IndexOption)}
+		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, false), Comment: keyComment(s.IndexOption), ShortKeys: shortKeys(s.IndexOption)}
 }
 
 // vectorClasses are the operator classes of the distances that a vector index is

@@ -27,7 +27,7 @@ func (c *conv) primaryKey(k *tast.Constraint, p *tableParts) {
 		c.fail(nil, "A primary key index cannot be invisible")
 	}
 	elems := c.keyParts(k.Keys, false)
-	con := ast.Constraint{At: c.here(), Kind: ast.ConPrimary, Comment: keyComment(k.Option)}
+	con := ast.Constraint{At: c.here(), Kind: ast.ConPrimary, Comment: keyComment(k.Option), ShortKeys: true}
 	prefixed := false
 	for i := range elems {
 		e := &elems[i]
