@@ -227,6 +227,7 @@ type (
 		Concurrently bool
 		Table        *QName // of a trigger, rule, policy
 		Key          string // of an index, in place of Names: its name among the keys of Table
+		Guarded      bool   // MySQL's: not a key that a foreign key needs
 		// Args are the argument types of functions, one entry a name; a nil
 		// entry was written without an argument list.
 		Args  [][]TypeName

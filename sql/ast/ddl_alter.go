@@ -128,6 +128,7 @@ type AlterCmd struct {
 	RangeOf    string // DROP CONSTRAINT of the Range of this column, if it has one
 	IfExists   bool   // DROP … IF EXISTS, ADD COLUMN IF NOT EXISTS
 	Cascade    bool
+	Guarded    bool // MySQL's DROP COLUMN: not one of a foreign key
 	Column     *ColumnDef
 	Constraint *Constraint
 	Type       *TypeName

@@ -106,7 +106,7 @@ func missing(err error) bool {
 // depends, are dropped at once.
 func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*object, error) {
 	if st.Kind == ast.ObjIndex && st.Table != nil {
-		return e.indexOfTable(st.Table, st.Key)
+		return e.indexOfTable(st)
 	}
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjIndex, ast.ObjSequence:

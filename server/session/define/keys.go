@@ -19,14 +19,17 @@ import (
 // one of the schema's here, that nobody chose.
 
 // indexOfTable finds an index of DROP INDEX … ON table.
-func (e *Env) indexOfTable(table *ast.QName, key string) (*object, error) {
-	t, err := e.table(table)
+func (e *Env) indexOfTable(st *ast.Drop) (*object, error) {
+	t, err := e.table(st.Table)
 	if err != nil {
 		return nil, err
 	}
-	x := keyOf(t, key)
+	x := keyOf(t, st.Key)
 	if x == nil {
-		return nil, noKey(t, key)
+		return nil, noKey(t, st.Key)
+	}
+	if st.Guarded && !e.Unchecked && needed(t, x) {
+		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "Cannot drop index '%s': needed in a foreign key constraint", st.Key)
 	}
 	return &object{kind: indexObject, id: x.ID}, nil
 }

@@ -22,14 +22,34 @@ func (c *conv) alterStmt(n tast.StmtNode) ast.Stmt {
 	c.stored = true
 	defer func() { c.stored = false }()
 	a := &alteration{conv: c, name: c.table(s.Table)}
-	for _, spec := range s.Specs {
-		a.spec(spec)
+	// Foreign keys go first: what they need may go, too.
+	isForeign := func(spec *tast.AlterTableSpec) bool { return spec.Tp == tast.AlterTableDropForeignKey }
+	for _, first := range []bool{true, false} {
+		for _, spec := range s.Specs {
+			if isForeign(spec) == first {
+				a.spec(spec)
+			}
+		}
+	}
+	if slices.ContainsFunc(s.Specs, func(spec *tast.AlterTableSpec) bool {
+		return spec.Tp == tast.AlterTableAddConstraint && isKey(spec.Constraint)
+	}) {
+		unguarded(a.stmts) // the new key may serve in the place of one that goes
 	}
 	if slices.ContainsFunc(s.Specs, unsettles) {
 		a.stmtCmd(ast.AlterCmd{Kind: ast.SoundTable})
 	}
 	a.flush()
 	return c.block("ALTER TABLE", a.stmts...)
+}
+
+// unguarded lets keys be dropped that foreign keys need.
+func unguarded(stmts []ast.Stmt) {
+	for _, s := range stmts {
+		if d, ok := s.(*ast.Drop); ok {
+			d.Guarded = false
+		}
+	}
 }
 
 // alteration is an ALTER TABLE: commands of one statement, and other statements
@@ -65,7 +85,7 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 	case tast.AlterTableAddColumns:
 		a.addColumns(s)
 	case tast.AlterTableDropColumn:
-		a.cmd(ast.AlterCmd{Kind: ast.DropColumn, Name: s.OldColumnName.Name.L, IfExists: s.IfExists})
+		a.cmd(ast.AlterCmd{Kind: ast.DropColumn, Name: s.OldColumnName.Name.L, IfExists: s.IfExists, Guarded: true})
 	case tast.AlterTableModifyColumn:
 		a.modify(s, s.NewColumns[0].Name.Name.L)
 	case tast.AlterTableChangeColumn:

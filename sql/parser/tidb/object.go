@@ -43,7 +43,7 @@ func (c *conv) dropIndex(table ast.QName, name string, ifExists bool) ast.Stmt {
 		return &ast.AlterTable{At: c.here(), Kind: ast.ObjTable, Name: table,
 			Cmds: []ast.AlterCmd{{At: c.here(), Kind: ast.DropConstraint, Primary: true}}}
 	}
-	return &ast.Drop{At: c.here(), Kind: ast.ObjIndex, IfExists: ifExists, Table: &table, Key: name,
+	return &ast.Drop{At: c.here(), Kind: ast.ObjIndex, IfExists: ifExists, Table: &table, Key: name, Guarded: true,
 		Names: []ast.QName{{At: placeless, Schema: table.Schema, Name: indexName(table.Name, name)}}}
 }
 
