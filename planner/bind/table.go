@@ -224,7 +224,7 @@ func checkStored(x expr.Expr, c clause) error {
 	default:
 		return nil
 	}
-	if expr.Volatility(x) != builtin.Immutable {
+	if !expr.Storable(x) {
 		return pgerr.New(pgerrcode.InvalidObjectDefinition, msg)
 	}
 	return nil

@@ -50,6 +50,9 @@ type Func struct {
 	gate       uint32 // the extension, where it must be there for the function to be found: see Has
 	// Takes has a letter for each argument of a function of the schema mysql: see mysqlFunc.
 	Takes string
+	// settled: it is not immutable only for arguments that a time zone or the present day gives their
+	// meaning: see Settled.
+	settled bool
 	// lenient is, of a function in MySQL's strict mode, the one out of it: see InStrictMode.
 	lenient *Func
 

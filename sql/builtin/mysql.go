@@ -98,6 +98,7 @@ func (m *mysqlFunc) function(id types.OID) *Func {
 	for range all {
 		f.Args = append(f.Args, types.AnyOID)
 	}
+	f.settled = m.volatility == Stable && settledFamily[m.name]
 	if repeated {
 		f.Variadic = types.AnyOID
 	}

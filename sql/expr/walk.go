@@ -229,6 +229,28 @@ func Volatility(e Expr) byte {
 	return v
 }
 
+// Storable reports an expression whose results may be stored: it is immutable, for arguments of the types
+// that its calls have.
+func Storable(e Expr) bool {
+	ok := true
+	Walk(e, func(x Expr) bool {
+		switch x := x.(type) {
+		case *Param, *SubPlan, *Exec:
+			ok = false
+		case *Call:
+			list := make([]types.T, len(x.Args))
+			for i, a := range x.Args {
+				list[i] = a.Type()
+			}
+			ok = ok && x.Fn.Settled(list)
+		default:
+			ok = ok && own(x) == builtin.Immutable
+		}
+		return ok
+	})
+	return ok
+}
+
 // own is the volatility of what a node itself calls.
 func own(x Expr) byte {
 	switch x := x.(type) {

@@ -137,7 +137,7 @@ func (e *Env) immutable(x ast.Expr, t *catalog.Table) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if expr.Volatility(b) != 'i' {
+	if !expr.Storable(b) {
 		return nil, pgerr.New(pgerrcode.InvalidObjectDefinition, "functions in index expression must be marked IMMUTABLE")
 	}
 	return b, nil
