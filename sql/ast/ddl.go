@@ -7,7 +7,6 @@ type ColumnDef struct {
 	Type        TypeName
 	Collation   *QName
 	Compression string
-	Storage     string
 	// Bits is the width of a bit field kept as an integer, 0 = none: strings given to it
 	// are its bytes.
 	Bits int

@@ -229,10 +229,6 @@ func (p *printer) columnDef(d ColumnDef) {
 		p.s(" ")
 		p.typeName(d.Type)
 	}
-	if d.Storage != "" {
-		p.s(" STORAGE ")
-		p.ident(d.Storage)
-	}
 	if d.Compression != "" {
 		p.s(" COMPRESSION ")
 		p.ident(d.Compression)

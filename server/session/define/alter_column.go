@@ -28,13 +28,16 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	if err := checkColumnName(t, d); err != nil {
 		return err
 	}
-	if err := checkDeclarations(t.Name, d); err != nil {
+	if err := checkDeclarations(t.Name, d, ""); err != nil {
 		return err
 	}
 	if len(t.Columns) >= 1600 {
 		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
 	}
-	c, seq, err := e.newColumn(d)
+	c, seq, err := e.newColumn(d, e.warnTwice)
+	if err == nil {
+		err = storable(&c)
+	}
 	if err != nil {
 		return err
 	}

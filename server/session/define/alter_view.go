@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -91,13 +92,24 @@ func (e *Env) checkable(t *catalog.Table) error {
 func setViewOptions(t *catalog.Table, list []ast.Option) error {
 	for i := range list {
 		o := &list[i]
+		if o.Namespace == "toast" { // of which a view has none
+			continue
+		}
 		value := "true"
 		switch v := o.Value.(type) {
 		case nil:
 		case *ast.Lit:
 			value = literalText(v)
 		}
+		if slices.ContainsFunc(list[:i], func(other ast.Option) bool { return other.Name == o.Name && other.Namespace == o.Namespace }) {
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q specified more than once", o.Name)
+		}
 		switch o.Name {
+		case "oids":
+			if on, ok := boolWord(value); ok && on {
+				return pgerr.New(pgerrcode.FeatureNotSupported, "tables declared WITH OIDS are not supported")
+			}
+			continue
 		case "check_option":
 			if value != "local" && value != "cascaded" {
 				return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for enum option \"check_option\": %s", value).

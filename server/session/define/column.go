@@ -32,39 +32,20 @@ func serialType(t *ast.TypeName) types.OID {
 }
 
 // newColumn makes a column's descriptor without its expressions, which may refer
-// to other columns. seq is the sequence that a serial or identity column needs.
-func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint, err error) {
+// to other columns. seq is the sequence that a serial or identity column needs; warn is told
+// what is to be said of its type.
+func (e *Env) newColumn(d *ast.ColumnDef, warn func(*pgerr.Error)) (c catalog.Column, seq *ast.Constraint, err error) {
 	c = catalog.Column{Name: d.Name, Bits: d.Bits, Declared: d.Declared}
-	if serial := serialType(&d.Type); serial != 0 {
-		c.Type, c.NotNull = types.Of(serial), true
-		seq = &ast.Constraint{}
-	} else {
-		if d.Type.SetOf {
-			return c, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q cannot be declared SETOF", d.Name)
-		}
-		o := e.options()
-		o.Warn = e.warnTwice
-		if c.Type, err = bind.TypeName(&d.Type, o); err != nil {
-			return c, nil, err
-		}
-		if x := bind.UserDomain(&d.Type, e.options()); x != nil {
-			c.Domain = x.ID
-		}
-		if err := storable(&c, d); err != nil {
-			return c, nil, err
-		}
-		if !d.OfQuery {
-			c.NDims = int16(len(d.Type.ArrayDims))
-		}
-	}
-	if c.Compression, err = compressionOf(&c, d.Compression); err != nil {
+	if err := e.writtenType(&c, d, warn); err != nil {
 		return c, nil, err
 	}
-	of := typeCollation(c.Type)
-	if x, ok := e.Catalog.TypeByID(c.Domain); ok && c.Domain != 0 {
-		of = x.Collation
+	if serialType(&d.Type) != 0 {
+		c.NotNull, seq = true, &ast.Constraint{}
 	}
-	if c.Collation, err = e.collationOf(d.Collation, c.Type, of); err != nil {
+	if d.Type.SetOf {
+		return c, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q cannot be declared SETOF", d.Name)
+	}
+	if c.Compression, err = compressionOf(&c, d.Compression); err != nil {
 		return c, nil, err
 	}
 	for i := range d.Constraints {
@@ -87,6 +68,34 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 	return c, seq, nil
 }
 
+// writtenType gives a new column the type and the collation that are written of it
+// (transformColumnType).
+func (e *Env) writtenType(c *catalog.Column, d *ast.ColumnDef, warn func(*pgerr.Error)) (err error) {
+	if serial := serialType(&d.Type); serial != 0 {
+		c.Type = types.Of(serial)
+	} else {
+		o := e.options()
+		o.Warn = warn
+		one := d.Type
+		one.SetOf = false // which is refused when the type is known
+		if c.Type, err = bind.TypeName(&one, o); err != nil {
+			return err
+		}
+		if x := bind.UserDomain(&one, e.options()); x != nil {
+			c.Domain = x.ID
+		}
+		if !d.OfQuery {
+			c.NDims = int16(len(d.Type.ArrayDims))
+		}
+	}
+	of := typeCollation(c.Type)
+	if x, ok := e.Catalog.TypeByID(c.Domain); ok && c.Domain != 0 {
+		of = x.Collation
+	}
+	c.Collation, err = e.collationOf(d.Collation, c.Type, of)
+	return err
+}
+
 // identityType refuses identity columns that are not of integers.
 func identityType(c *catalog.Column) error {
 	switch c.Type.OID {
@@ -97,9 +106,9 @@ func identityType(c *catalog.Column) error {
 }
 
 // storable refuses pseudo-types.
-func storable(c *catalog.Column, d *ast.ColumnDef) error {
+func storable(c *catalog.Column) error {
 	if unstorable(c.Type) {
-		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", d.Name, types.FormatType(c.Type))
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", c.Name, types.FormatType(c.Type))
 	}
 	return nil
 }
@@ -278,6 +287,9 @@ func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Co
 	if err := e.sequenceOptions(q, k.Options, true); err != nil {
 		return err
 	}
+	if err := e.sequenceOwner(q, k.Options); err != nil {
+		return err
+	}
 	c.SequenceID = id
 	if c.Identity == 0 {
 		c.Default = bind.SerialDefault(e.Catalog, q)
@@ -291,61 +303,4 @@ func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Co
 // freeSequenceName refuses options that name a sequence as another relation is called.
 func (e *Env) freeSequenceName(t *catalog.Table, k *ast.Constraint) error {
 	return e.sequenceOptions(&catalog.Sequence{Schema: t.Schema, Type: types.Int8OID}, k.Options, true)
-}
-
-// checkDeclarations refuses what a column may be declared only once, or not
-// together (transformColumnDefinition).
-func checkDeclarations(table string, d *ast.ColumnDef) error {
-	var null, notNull, identity, generated bool
-	serial := serialType(&d.Type) != 0
-	given := serial
-	for i := range d.Constraints {
-		k := &d.Constraints[i]
-		wrong := ""
-		switch k.Kind {
-		case ast.ConNull:
-			if null = true; notNull {
-				wrong = "conflicting NULL/NOT NULL declarations for column"
-			}
-		case ast.ConNotNull:
-			if notNull = true; null {
-				wrong = "conflicting NULL/NOT NULL declarations for column"
-			}
-		case ast.ConDefault:
-			if given {
-				wrong = "multiple default values specified for column"
-			}
-			given = true
-		case ast.ConIdentity:
-			if identity {
-				wrong = "multiple identity specifications for column"
-			}
-			if identity = true; null && !notNull {
-				wrong = "conflicting NULL/NOT NULL declarations for column"
-			}
-			notNull = true
-		case ast.ConGenerated:
-			if generated {
-				wrong = "multiple generation clauses specified for column"
-			}
-			generated = true
-		}
-		switch {
-		case wrong != "":
-		case given && identity:
-			wrong = "both default and identity specified for column"
-		case given && generated:
-			wrong = "both default and generation expression specified for column"
-		case identity && generated:
-			wrong = "both identity and generation expression specified for column"
-		default:
-			continue
-		}
-		at := int(k.Pos)
-		if serial && identity {
-			at = -1 // of the default, which is not written
-		}
-		return pgerr.Newf(pgerrcode.SyntaxError, "%s %q of table %q", wrong, d.Name, table).At(at)
-	}
-	return nil
 }

@@ -86,14 +86,17 @@ func (e *Env) createComposite(ctx context.Context, st *ast.CreateComposite) erro
 	if err := e.freeType(s.ID, st.Name.Name); err != nil {
 		return err
 	}
-	if err := e.freeRelation(s.ID, st.Name.Name); err != nil {
-		return err
-	}
 	t := &catalog.Table{Schema: s.ID, Name: st.Name.Name, Kind: catalog.KindComposite, Owner: e.Owner, Temp: s.Temp}
 	for i := range st.Columns {
 		if err := e.addAttribute(t, &st.Columns[i]); err != nil {
 			return err
 		}
+	}
+	if err := e.freeRelation(s.ID, t.Name); err != nil {
+		return err
+	}
+	if err := notOfSystem(s, t.Name); err != nil {
+		return err
 	}
 	if t.ID, err = e.change(ctx).NewID(ctx); err != nil {
 		return err
@@ -120,7 +123,10 @@ func (e *Env) addAttribute(t *catalog.Table, d *ast.ColumnDef) error {
 	if serialType(&d.Type) != 0 {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "type \"%s\" does not exist", d.Type.Name.Name)
 	}
-	c, _, err := e.newColumn(d)
+	c, _, err := e.newColumn(d, func(w *pgerr.Error) { e.Notice(unplaced(w)) })
+	if err == nil {
+		err = storable(&c)
+	}
 	if err != nil {
 		return placeless(err)
 	}
@@ -202,7 +208,7 @@ func (e *Env) alterAttribute(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		if err := e.fieldUnnamed(t, c.Name, "changing the type of"); err != nil {
 			return err
 		}
-		again, _, err := e.newColumn(&ast.ColumnDef{At: ast.At{Pos: ast.NoPos}, Name: c.Name, Type: *cmd.Type, Collation: cmd.Collation})
+		again, _, err := e.newColumn(&ast.ColumnDef{At: ast.At{Pos: ast.NoPos}, Name: c.Name, Type: *cmd.Type, Collation: cmd.Collation}, e.warnTwice)
 		if err != nil {
 			return placeless(err)
 		}

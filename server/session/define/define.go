@@ -71,6 +71,9 @@ type Env struct {
 	// Made is the table that CREATE TABLE has made, 0 if it was there.
 	Made catalog.ID
 
+	// amongSystem is the schema of the system's that the statement makes something in, "" for none.
+	amongSystem string
+
 	edit   *catalogstore.Edit
 	listed *listed         // while objects to drop are looked for
 	going  map[object]bool // what the DROP that runs takes away
@@ -187,6 +190,9 @@ func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
 	current, before := env.currentViews(), env.Catalog
 	if err := env.run(ctx, stmt); err != nil {
 		return bind.Visible(err, env.options())
+	}
+	if env.amongSystem != "" { // of which nothing is stored
+		return pgerr.NotSupported(-1, "new objects in the schema %s are not supported", env.amongSystem)
 	}
 	if err := env.makeAwaited(ctx, stmt); err != nil {
 		return err
@@ -332,10 +338,8 @@ func (e *Env) notice(code, format string, args ...any) {
 // warnTwice warns of a column's type with its position and again without, as
 // PostgreSQL looks at it twice.
 func (e *Env) warnTwice(w *pgerr.Error) {
-	again := *w
-	again.Position = 0
 	e.Notice(w)
-	e.Notice(&again)
+	e.Notice(unplaced(w))
 }
 
 // find looks through the search path with look, which reports what it found.
@@ -387,7 +391,11 @@ func placeless(err error) error {
 	if !ok {
 		return err
 	}
-	c := *pe
+	return unplaced(pe)
+}
+
+func unplaced(e *pgerr.Error) *pgerr.Error {
+	c := *e
 	c.Position = 0
 	return &c
 }

@@ -12,6 +12,26 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
+// parentsThere looks whether the relations are there that a new table is to be a child of, each
+// named once; whether they can have children is seen when they are opened.
+func (e *Env) parentsThere(st *ast.CreateTable) error {
+	var seen []catalog.ID
+	for i := range st.Inherits {
+		r, err := e.relation(&st.Inherits[i])
+		if err != nil {
+			return err
+		}
+		if r.table == nil {
+			continue
+		}
+		if slices.Contains(seen, r.table.ID) {
+			return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q would be inherited from more than once", r.table.Name)
+		}
+		seen = append(seen, r.table.ID)
+	}
+	return nil
+}
+
 // parents finds the tables that a new one is a child of: those of INHERITS, or the one
 // that it is a partition of.
 func (e *Env) parents(ctx context.Context, t *catalog.Table, st *ast.CreateTable) ([]*catalog.Table, error) {
@@ -31,9 +51,6 @@ func (e *Env) parents(ctx context.Context, t *catalog.Table, st *ast.CreateTable
 		p, err := e.inheritable(ctx, t, &st.Inherits[i])
 		if err != nil {
 			return nil, err
-		}
-		if slices.ContainsFunc(out, func(o *catalog.Table) bool { return o.ID == p.ID }) {
-			return nil, pgerr.Newf(pgerrcode.DuplicateTable, "relation %q would be inherited from more than once", p.Name)
 		}
 		out = append(out, p)
 	}

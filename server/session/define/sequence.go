@@ -11,29 +11,34 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
+// createSequence looks at the options before anything is known of the schema, as
+// DefineSequence does.
 func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error {
+	q := &catalog.Sequence{Name: st.Name.Name, Owner: e.Owner, Type: types.Int8OID, Unlogged: st.Unlogged}
+	invalid := e.sequenceOptions(q, st.Options, true)
+	if invalid != nil && !st.IfNotExists {
+		return invalid
+	}
 	s, err := e.target(ctx, &st.Name, declared(st.Temp, st.Unlogged))
 	if err != nil {
 		return err
 	}
-	if e.Catalog.RelationExists(s.ID, st.Name.Name) {
-		if st.IfNotExists {
-			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
-			return nil
-		}
-		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
+	q.Schema, q.Temp = s.ID, s.Temp
+	if st.IfNotExists && e.Catalog.RelationExists(s.ID, st.Name.Name) {
+		e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
+		return nil
 	}
-	if err := e.freeRowType(s.ID, st.Name.Name); err != nil {
+	if invalid != nil {
+		return invalid
+	}
+	if err := e.freeForRelation(s, q.Name); err != nil {
 		return err
 	}
 	edit := e.change(ctx)
-	id, err := edit.NewID(ctx)
-	if err != nil {
+	if q.ID, err = edit.NewID(ctx); err != nil {
 		return err
 	}
-	q := &catalog.Sequence{ID: id, Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Type: types.Int8OID,
-		Temp: s.Temp, Unlogged: st.Unlogged}
-	if err := e.sequenceOptions(q, st.Options, true); err != nil {
+	if err := e.sequenceOwner(q, st.Options); err != nil {
 		return err
 	}
 	return edit.PutSequence(q)
@@ -62,6 +67,9 @@ func (e *Env) alterSequence(ctx context.Context, st *ast.AlterSequence) error {
 func (e *Env) applySequence(ctx context.Context, q *catalog.Sequence, opts []ast.SeqOption) error {
 	was := *q
 	if err := e.sequenceOptions(q, opts, false); err != nil {
+		return err
+	}
+	if err := e.sequenceOwner(q, opts); err != nil {
 		return err
 	}
 	at, _, err := e.Positions(&was).Get(ctx, &was)

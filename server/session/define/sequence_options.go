@@ -81,7 +81,7 @@ func (r *sequenceReader) refuse(format string, args ...any) {
 	}
 }
 
-// sequenceOptions reads the options of CREATE and ALTER SEQUENCE; fresh fills in
+// sequenceOptions reads the options of CREATE and ALTER SEQUENCE but OWNED BY; fresh fills in
 // the defaults of a new one.
 func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh bool) error {
 	r := &sequenceReader{opts: opts, err: seqOnce(opts)}
@@ -113,10 +113,16 @@ func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh b
 	if r.number("cache", &q.Cache) && q.Cache < 1 {
 		r.refuse("CACHE (%d) must be greater than zero", q.Cache)
 	}
+	return r.err
+}
+
+// sequenceOwner reads OWNED BY, which is looked at when the sequence is there.
+func (e *Env) sequenceOwner(q *catalog.Sequence, opts []ast.SeqOption) error {
+	r := &sequenceReader{opts: opts}
 	if o := r.option("owned_by"); o != nil {
 		return e.ownedBy(q, o)
 	}
-	return r.err
+	return nil
 }
 
 // sequenceLimits reads MAXVALUE and MINVALUE; least and greatest are set to the type's.

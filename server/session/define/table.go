@@ -13,11 +13,10 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// createTable is CREATE TABLE; its AS form gives Columns made from a query.
+// createTable is CREATE TABLE; its AS form gives Columns made from a query. Its parts come
+// in PostgreSQL's order, as each may refuse the statement: what is written (transformCreateStmt),
+// the relation (DefineRelation), what refers to its columns.
 func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
-	if err := refuseTable(st); err != nil {
-		return err
-	}
 	schema, err := e.target(ctx, &st.Name, declared(st.Temp, st.Unlogged))
 	if err != nil {
 		return placed(err, &st.Name)
@@ -25,23 +24,13 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if err := e.makeWay(ctx, schema.ID, st.Name.Name); err != nil {
 		return err
 	}
-	if e.Catalog.RelationExists(schema.ID, st.Name.Name) {
-		if st.IfNotExists {
-			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
-			return nil
-		}
-		if err := e.beforeTaken(ctx, schema, st); err != nil {
-			return err
-		}
-		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name).At(-1)
-	}
-	if err := e.freeRowType(schema.ID, st.Name.Name); err != nil {
-		return err
+	if taken := e.Catalog.RelationExists(schema.ID, st.Name.Name); taken && st.IfNotExists {
+		e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
+		return nil
+	} else if taken && ofQuery(st) {
+		return e.freeRelation(schema.ID, st.Name.Name)
 	}
 	e.change(ctx)
-	if st.OnCommit != 0 && !schema.Temp {
-		return pgerr.New(pgerrcode.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
-	}
 	t := &catalog.Table{
 		Schema: schema.ID, Name: st.Name.Name, Kind: catalog.KindTable, Owner: e.Owner, Unlogged: st.Unlogged, Temp: schema.Temp,
 	}
@@ -52,10 +41,56 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		return err
 	}
 	t.Storage = t.ID
+	if err := e.written(t, schema, st); err != nil {
+		return err
+	}
+	if err := e.storedHow(t, schema, st); err != nil {
+		return err
+	}
+	if err := declaredOnce(st); err != nil {
+		return err
+	}
+	parents, err := e.parents(ctx, t, st)
+	if err != nil {
+		return err
+	}
+	columns, err := e.shape(ctx, t, parents, st)
+	if err != nil {
+		return err
+	}
+	if err := e.freeForTable(schema, t, st); err != nil {
+		return err
+	}
+	if err := e.columnValues(ctx, t, columns); err != nil {
+		return err
+	}
+	return e.fillIn(ctx, t, parents, st)
+}
+
+// ofQuery reports CREATE TABLE AS and its kin, whose columns are those of a query.
+func ofQuery(st *ast.CreateTable) bool {
+	return st.Materialized || slices.ContainsFunc(st.Columns, func(d ast.ColumnDef) bool { return d.OfQuery })
+}
+
+// storedHow is what a new table has beside columns: whether it outlives the session, where and
+// how it is kept.
+func (e *Env) storedHow(t *catalog.Table, schema *catalog.Schema, st *ast.CreateTable) (err error) {
+	if st.OnCommit != 0 && !schema.Temp {
+		return pgerr.New(pgerrcode.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
+	}
 	if st.Materialized {
 		if err := e.materialize(t, st); err != nil {
 			return err
 		}
+	}
+	if err := e.parentsThere(st); err != nil {
+		return err
+	}
+	if err := e.ownCollations(t, schema, st); err != nil {
+		return err
+	}
+	if err := knownTablespace(st.Tablespace); err != nil {
+		return err
 	}
 	if t.ToastOptions, err = tableOptions(st.With, "toast"); err != nil {
 		return err
@@ -63,36 +98,67 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if t.Options, err = tableOptions(st.With, ""); err != nil {
 		return err
 	}
-	if err := checkStorage(st.With); err != nil && st.PartitionBy == nil {
-		return err
+	if st.PartitionBy == nil {
+		return checkStorage(st.With)
 	}
-	if st.PartitionBy != nil && len(st.With) > 0 {
+	if len(st.With) > 0 {
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized parameter %q", st.With[0].Name)
 	}
-	if err := e.ownCollations(t, schema, st); err != nil {
-		return err
-	}
-	parents, err := e.parents(ctx, t, st)
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// shape gives a new table its columns, those of its parents and type first.
+func (e *Env) shape(ctx context.Context, t *catalog.Table, parents []*catalog.Table, st *ast.CreateTable) ([]madeColumn, error) {
 	if err := e.inheritColumns(ctx, t, parents); err != nil {
-		return err
+		return nil, err
 	}
 	if err := e.columnsOfType(t, st.OfType); err != nil {
-		return err
+		return nil, err
 	}
-	if err := e.addColumns(ctx, t, st); err != nil {
-		return err
+	made, err := e.addColumns(ctx, t, st)
+	if err != nil {
+		return nil, err
 	}
-	if err := e.noConflicts(t, st); err != nil {
-		return err
+	return made, e.noConflicts(t, st)
+}
+
+// freeForTable looks whether a new table, known by its columns, can have its name
+// (heap_create_with_catalog).
+func (e *Env) freeForTable(schema *catalog.Schema, t *catalog.Table, st *ast.CreateTable) error {
+	switch {
+	case st.AccessMethod == "" || st.AccessMethod == "heap":
+	case st.PartitionBy != nil:
+		return pgerr.New(pgerrcode.FeatureNotSupported, "specifying a table access method is not supported on a partitioned table")
+	default:
+		return pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.AccessMethod)
 	}
-	if st.PartitionBy != nil {
-		if err := e.partitionBy(t, st.PartitionBy); err != nil {
+	for i := range t.Columns {
+		if name := t.Columns[i].Name; isSystemColumn(name) {
+			return pgerr.Newf(pgerrcode.DuplicateColumn, "column name %q conflicts with a system column name", name)
+		}
+	}
+	for i := range t.Columns {
+		if err := storable(&t.Columns[i]); err != nil {
 			return err
 		}
 	}
+	return e.freeForRelation(schema, t.Name)
+}
+
+// freeForRelation looks whether a new relation can have its name and be made in its schema.
+func (e *Env) freeForRelation(schema *catalog.Schema, name string) error {
+	if err := e.freeRelation(schema.ID, name); err != nil {
+		return err
+	}
+	if err := e.freeRowType(schema.ID, name); err != nil {
+		return err
+	}
+	return notOfSystem(schema, name)
+}
+
+// fillIn makes a new table's divisions, keys and other constraints, and what
+// its parents give it besides columns.
+func (e *Env) fillIn(ctx context.Context, t *catalog.Table, parents []*catalog.Table, st *ast.CreateTable) (err error) {
 	for _, p := range parents {
 		t.Parents = append(t.Parents, p.ID)
 	}
@@ -101,6 +167,11 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			return err
 		}
 		if err := e.checkBound(parents[0], t.Name, t.Bound, st.Bound); err != nil {
+			return err
+		}
+	}
+	if st.PartitionBy != nil {
+		if err := e.partitionBy(t, st.PartitionBy); err != nil {
 			return err
 		}
 	}
@@ -126,19 +197,8 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if err := e.putTable(t); err != nil {
 		return err
 	}
-	for _, p := range parents {
-		p, _ = e.Catalog.TableByID(p.ID)
-		if err := e.join(ctx, p, t, false); err != nil {
-			return err
-		}
-		if t.IsPartition() {
-			if err := e.cloneKeys(ctx, p, t.ID, nil); err != nil {
-				return err
-			}
-			if err := e.cloneTriggers(ctx, p, t.ID); err != nil {
-				return err
-			}
-		}
+	if err := e.joinParents(ctx, t, parents); err != nil {
+		return err
 	}
 	for _, x := range t.Indexes {
 		if x.IsVector() { // of LIKE
@@ -150,19 +210,32 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	return nil
 }
 
+// joinParents makes a new table a child of its parents; a partition gets their keys and triggers.
+func (e *Env) joinParents(ctx context.Context, t *catalog.Table, parents []*catalog.Table) error {
+	for _, p := range parents {
+		p, _ = e.Catalog.TableByID(p.ID)
+		if err := e.join(ctx, p, t, false); err != nil {
+			return err
+		}
+		if !t.IsPartition() {
+			continue
+		}
+		if err := e.cloneKeys(ctx, p, t.ID, nil); err != nil {
+			return err
+		}
+		if err := e.cloneTriggers(ctx, p, t.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // placed is an error at a relation's name.
 func placed(err error, n *ast.QName) error {
 	if pe, ok := pgerr.As(err); ok && (pe.Code != pgerrcode.InsufficientPrivilege || strings.HasPrefix(pe.Message, "permission denied for schema")) {
 		return pe.At(int(n.Pos))
 	}
 	return err
-}
-
-func refuseTable(st *ast.CreateTable) error {
-	if st.AccessMethod != "" && st.AccessMethod != "heap" {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.AccessMethod)
-	}
-	return knownTablespace(st.Tablespace)
 }
 
 // tableOptions keeps storage parameters; they have no effect here. Those of a table of long
@@ -189,76 +262,68 @@ func addOption(list catalog.Options, name, value string) (catalog.Options, error
 	return append(list, catalog.Option{Name: name, Value: value}), nil
 }
 
-// addColumns makes the columns: all of them first, then their expressions,
-// since generated columns refer to others, then their sequences.
-func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTable) error {
-	if len(st.Columns) > 1600 {
-		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
-	}
+// A madeColumn is where a declared column is among its table's, and the sequence that it needs.
+type madeColumn struct {
+	of  *ast.ColumnDef
+	at  int
+	seq *ast.Constraint
+}
+
+// addColumns makes the columns, all of them before their expressions, since generated columns
+// refer to others.
+func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTable) ([]madeColumn, error) {
 	inherited := len(t.Columns) > 0 && t.Columns[0].InhCount > 0
-	seqs := make([]*ast.Constraint, len(st.Columns))
-	at := make([]int, len(st.Columns)) // where they are in the table
+	made := make([]madeColumn, len(st.Columns))
 	likes := st.Like
 	for i := range st.Columns {
 		for len(likes) > 0 && likes[0].After <= i {
 			if err := e.likeColumns(ctx, t, &likes[0]); err != nil {
-				return err
+				return nil, err
 			}
 			likes = likes[1:]
 		}
 		d := &st.Columns[i]
+		made[i].of = d
 		if t.OfType != 0 {
 			k, err := e.optionsOfTyped(t, d, st.Columns[:i])
 			if err != nil {
-				return err
+				return nil, err
 			}
-			at[i] = k
+			made[i].at = k
 			continue
 		}
 		if st.Bound != nil {
 			var err error
 			if d, err = e.partitionColumn(t, d); err != nil {
-				return err
-			}
-			for i := range d.Constraints {
-				switch d.Constraints[i].Kind {
-				case ast.ConIdentity:
-					return pgerr.New(pgerrcode.FeatureNotSupported, "identity columns are not supported on partitions")
-				case ast.ConGenerated:
-					return pgerr.New(pgerrcode.FeatureNotSupported, "generated columns are not supported on partitions")
-				}
+				return nil, err
 			}
 		}
-		if old := t.ColumnByName(d.Name); old == nil || !inherited || !old.Inherited {
-			if err := checkColumnName(t, d); err != nil {
-				return err
-			}
+		if old := t.ColumnByName(d.Name); old != nil && !(inherited && old.Inherited) {
+			return nil, twice(d.Name)
 		}
-		if err := checkDeclarations(t.Name, d); err != nil {
-			return err
-		}
-		c, seq, err := e.newColumn(d)
+		c, seq, err := e.newColumn(d, func(w *pgerr.Error) { e.Notice(unplaced(w)) })
 		if err != nil {
-			return err
+			return nil, err
 		}
 		takeCollation(t, &c, d)
+		made[i].seq = seq
 		if inherited {
 			e.declared = i
 			k, merged, err := e.mergeColumn(t, &c, d, st.Bound != nil)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if merged {
-				seqs[i], at[i] = seq, k
+				made[i].at = k
 				continue
 			}
 		}
-		c.Num, seqs[i], at[i] = int16(len(t.Columns)+1), seq, len(t.Columns)
+		c.Num, made[i].at = int16(len(t.Columns)+1), len(t.Columns)
 		t.Columns = append(t.Columns, c)
 	}
 	for i := range likes {
 		if err := e.likeColumns(ctx, t, &likes[i]); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if st.Bound != nil { // what a partition says of a column does not make it its own
@@ -266,18 +331,43 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 			t.Columns[i].Inherited = t.Columns[i].InhCount > 0
 		}
 	}
-	for i := range st.Columns {
-		c := &t.Columns[at[i]]
-		if err := e.columnExpressions(ctx, t, c, &st.Columns[i]); err != nil {
+	return made, nil
+}
+
+// columnValues makes the expressions and the sequences of a new table's columns.
+func (e *Env) columnValues(ctx context.Context, t *catalog.Table, made []madeColumn) error {
+	for _, m := range made {
+		c := &t.Columns[m.at]
+		if err := e.columnExpressions(ctx, t, c, m.of); err != nil {
 			return err
 		}
-		if seqs[i] != nil {
-			if err := e.ownedSequence(ctx, t, c, seqs[i]); err != nil {
+		if m.seq != nil {
+			if err := e.ownedSequence(ctx, t, c, m.seq); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// declaredOnce refuses too many columns, and two of one name.
+func declaredOnce(st *ast.CreateTable) error {
+	if len(st.Columns) > 1600 {
+		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
+	}
+	seen := map[string]bool{}
+	for i := range st.Columns {
+		name := st.Columns[i].Name
+		if seen[name] {
+			return twice(name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func twice(column string) error {
+	return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", column)
 }
 
 func isSystemColumn(name string) bool { return catalog.SystemAttr(name) != 0 }
@@ -287,21 +377,22 @@ func checkColumnName(t *catalog.Table, d *ast.ColumnDef) error {
 		return pgerr.Newf(pgerrcode.DuplicateColumn, "column name %q conflicts with a system column name", d.Name)
 	}
 	if t.ColumnByName(d.Name) != nil {
-		return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", d.Name)
+		return twice(d.Name)
 	}
 	return nil
 }
 
-// addConstraints makes the constraints of columns and of the table: primary key
-// first, as it decides how rows are kept.
+// addConstraints makes the constraints of columns and of the table in PostgreSQL's order:
+// checks, the primary key, the other keys, and what refers to keys.
 func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.CreateTable) error {
 	all, err := allConstraints(st)
 	if err != nil {
 		return err
 	}
-	for _, kind := range []ast.ConstraintKind{ast.ConPrimary, ast.ConUnique, ast.ConCheck, ast.ConForeign, ast.ConExclusion} {
+	for _, kinds := range [][]ast.ConstraintKind{{ast.ConCheck}, {ast.ConPrimary}, {ast.ConUnique, ast.ConExclusion}, {ast.ConForeign}} {
 		for i := range all {
-			if all[i].Kind != kind {
+			kind := all[i].Kind
+			if !slices.Contains(kinds, kind) {
 				continue
 			}
 			if kind == ast.ConPrimary && t.PrimaryKey() != nil {

@@ -48,10 +48,18 @@ func (e *Env) target(ctx context.Context, n *ast.QName, want persistence) (*cata
 	case want == unlogged && s.Temp:
 		return nil, pgerr.New(pgerrcode.InvalidTableDefinition, "only temporary relations may be created in temporary schemas")
 	case s.Name == "pg_catalog" || s.Name == "information_schema":
-		return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to create \"%s.%s\"", n.Schema, n.Name).
-			WithDetail("System catalog modifications are currently disallowed.")
+		e.amongSystem = s.Name
 	}
 	return s, e.mayCreateIn(s)
+}
+
+// notOfSystem refuses a relation in the schema of the system's (heap_create).
+func notOfSystem(s *catalog.Schema, name string) error {
+	if s.Name != "pg_catalog" {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to create \"%s.%s\"", s.Name, name).
+		WithDetail("System catalog modifications are currently disallowed.")
 }
 
 func errNotTemporary() error {

@@ -45,9 +45,6 @@ func (e *Env) columnsOfType(t *catalog.Table, n *ast.QName) error {
 	}
 	t.OfType = of.TypeID
 	for _, a := range of.Listed() {
-		if err := checkColumnName(t, &ast.ColumnDef{Name: a.Name}); err != nil {
-			return err
-		}
 		t.Columns = append(t.Columns, catalog.Column{Num: int16(len(t.Columns) + 1), Name: a.Name, Type: a.Type, Domain: a.Domain, NDims: a.NDims, Collation: a.Collation})
 	}
 	return nil
@@ -56,14 +53,6 @@ func (e *Env) columnsOfType(t *catalog.Table, n *ast.QName) error {
 // optionsOfTyped takes what CREATE TABLE … OF says of a column, which is the table's at the
 // place that is returned. before are the columns that were said something of already.
 func (e *Env) optionsOfTyped(t *catalog.Table, d *ast.ColumnDef, before []ast.ColumnDef) (at int, err error) {
-	for i := range d.Constraints {
-		switch d.Constraints[i].Kind {
-		case ast.ConIdentity:
-			return 0, pgerr.New(pgerrcode.FeatureNotSupported, "identity columns are not supported on typed tables")
-		case ast.ConGenerated:
-			return 0, pgerr.New(pgerrcode.FeatureNotSupported, "generated columns are not supported on typed tables")
-		}
-	}
 	c := t.ColumnByName(d.Name)
 	switch {
 	case c == nil:
@@ -71,10 +60,7 @@ func (e *Env) optionsOfTyped(t *catalog.Table, d *ast.ColumnDef, before []ast.Co
 	case slices.ContainsFunc(before, func(b ast.ColumnDef) bool { return b.Name == d.Name }):
 		return 0, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", d.Name)
 	}
-	if err := checkDeclarations(t.Name, d); err != nil {
-		return 0, err
-	}
-	given, _, err := e.newColumn(anyTyped(d))
+	given, _, err := e.newColumn(anyTyped(d), nil)
 	c.NotNull = given.NotNull
 	return int(c.Num) - 1, err
 }

@@ -17,7 +17,7 @@ import (
 // every relation has its schema, every column its relation, and no star is left,
 // so that it means the same under any search path and whatever is added later.
 func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
-	t, err := e.viewTable(st)
+	t, invalid, err := e.viewTable(st)
 	if err != nil {
 		return err
 	}
@@ -38,19 +38,28 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 	if st.Exists && !e.Catalog.RelationExists(s.ID, st.Name.Name) {
 		return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", st.Name.Name).At(int(st.Name.Pos))
 	}
-	if e.Catalog.RelationExists(s.ID, st.Name.Name) && (!st.OrReplace || !exists || old.Kind != catalog.KindView) {
-		if exists && st.OrReplace {
-			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", old.Name)
+	replaces := st.OrReplace && e.Catalog.RelationExists(s.ID, st.Name.Name)
+	if replaces && (!exists || old.Kind != catalog.KindView) {
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", st.Name.Name)
+	}
+	if !replaces && invalid != nil {
+		return invalid
+	}
+	if !replaces || st.Anew {
+		if err := columnsOnce(t); err != nil {
+			return err
 		}
-		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
+	}
+	if !replaces {
+		if err := e.freeRelation(s.ID, st.Name.Name); err != nil {
+			return err
+		}
 	}
 	if err := e.freeRowType(s.ID, st.Name.Name); err != nil {
 		return err
 	}
-	if !exists || st.Anew {
-		if err := columnsOnce(t); err != nil {
-			return err
-		}
+	if err := notOfSystem(s, st.Name.Name); err != nil {
+		return err
 	}
 	edit := e.change(ctx)
 	if exists {
@@ -65,6 +74,9 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 				return err
 			}
 			return e.putTable(t)
+		}
+		if invalid != nil {
+			return invalid
 		}
 		t.ID, t.TypeID, t.ArrayID, t.ArrayName, t.Comment = old.ID, old.TypeID, old.ArrayID, old.ArrayName, old.Comment
 		t.Triggers = old.Triggers
@@ -86,21 +98,22 @@ func writesInWith(q ast.Stmt) bool {
 }
 
 // viewTable makes a view's descriptor, without its OID and schema. A view of
-// something temporary is temporary.
-func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
+// something temporary is temporary. What is wrong with its options is told apart, as that is
+// said when the schema is known.
+func (e *Env) viewTable(st *ast.CreateView) (t *catalog.Table, invalid, err error) {
 	o := e.options()
 	o.Trace, o.NoParams = bind.NewTrace(), true
 	q, err := bind.Bind(st.Query, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if writesInWith(st.Query) {
-		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "views must not contain data-modifying statements in WITH")
+		return nil, nil, pgerr.New(pgerrcode.FeatureNotSupported, "views must not contain data-modifying statements in WITH")
 	}
 	if len(st.Columns) > len(q.Out) {
-		return nil, pgerr.New(pgerrcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
+		return nil, nil, pgerr.New(pgerrcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
 	}
-	t := &catalog.Table{Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner, Temp: st.Temp}
+	t = &catalog.Table{Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner, Temp: st.Temp}
 	for id := range q.Meta.Tables {
 		t.Temp = t.Temp || e.Catalog.IsTemp(id)
 		if r, ok := e.Catalog.TableByID(id); ok {
@@ -110,48 +123,45 @@ func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 	for i, c := range q.Out {
 		col := catalog.Column{Num: int16(i + 1), Name: c.Name, Type: c.T, Domain: c.Domain, Collation: c.Collation}
 		if col.Collation == bind.NoCollation {
-			return nil, pgerr.Newf(pgerrcode.IndeterminateCollation, "could not determine which collation to use for view column \"%s\"", c.Name).
+			return nil, nil, pgerr.Newf(pgerrcode.IndeterminateCollation, "could not determine which collation to use for view column \"%s\"", c.Name).
 				WithHint("Use the COLLATE clause to set the collation explicitly.")
 		}
 		if i < len(st.Columns) {
 			col.Name = st.Columns[i]
 		}
 		if info := types.Lookup(c.T.OID); info != nil && info.Type == 'p' {
-			return nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", col.Name, types.TypeName(c.T.OID))
-		}
-		if t.ColumnByName(col.Name) != nil && !st.OrReplace {
-			return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", col.Name)
+			return nil, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", col.Name, types.TypeName(c.T.OID))
 		}
 		if err := e.mayUseType(col.Type); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		t.Columns = append(t.Columns, col)
 	}
 	// The statement may run again after a restart: its tree stays as it was.
 	if t.ViewSQL, err = e.qualified(st.Query, int(st.Pos)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return t, e.updatable(t, st)
+	invalid, err = e.updatable(t, st)
+	return t, invalid, err
 }
 
-// updatable notes what can be written through a view, and its check option.
-func (e *Env) updatable(t *catalog.Table, st *ast.CreateView) (err error) {
+// updatable notes what can be written through a view, its options, which may be invalid, and its
+// check option.
+func (e *Env) updatable(t *catalog.Table, st *ast.CreateView) (invalid, err error) {
 	var why string
 	if t.Updatable, why, err = bind.ViewUpdates(t, e.options()); err != nil {
-		return err
+		return nil, err
 	}
 	t.CheckOption = st.Check
-	if err := setViewOptions(t, st.With); err != nil {
-		return err
-	}
+	invalid = setViewOptions(t, st.With)
 	if t.CheckOption != 0 && why != "" {
-		return pgerr.New(pgerrcode.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
+		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
 	}
 	if st.Check != 0 {
 		value := map[byte]string{'l': "local", 'c': "cascaded"}[st.Check]
 		t.Options = append(t.Options.Without("check_option"), catalog.Option{Name: "check_option", Value: value})
 	}
-	return nil
+	return invalid, nil
 }
 
 // qualified is a query's text with every name made independent of the search

@@ -153,7 +153,10 @@ func (c *conv) createTableAs(s *pgast.CreateTableAsStmt) ast.Stmt {
 }
 
 func (c *conv) columnDef(d *pgast.ColumnDef) ast.ColumnDef {
-	out := ast.ColumnDef{At: at(d.Location), Name: d.Colname, Compression: d.Compression, Storage: d.StorageName}
+	out := ast.ColumnDef{At: at(d.Location), Name: d.Colname, Compression: d.Compression}
+	if d.StorageName != "" { // which PostgreSQL 15 takes in ALTER TABLE only
+		c.refuseWord("storage", d.Location)
+	}
 	if len(d.Fdwoptions) > 0 {
 		c.fail(d.Location, "OPTIONS of a column are not supported")
 	}

@@ -240,6 +240,16 @@ func (c *conv) mayName() {
 	}
 }
 
+// refuseWord refuses a word of a clause, written after what is at loc.
+func (c *conv) refuseWord(word string, loc int32) {
+	rest := c.src[loc:]
+	for i, t := range lexemes(rest) {
+		if i > 0 && strings.EqualFold(t.of(rest), word) {
+			panic(bail{missed(c.src, int(loc)+t.start)})
+		}
+	}
+}
+
 // unpartitioned is the error about the words after a strategy of partitioning that the
 // grammar does not know, nil where they are as they should be.
 func unpartitioned(query string, e *pgerr.Error) *pgerr.Error {
