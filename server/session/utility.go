@@ -65,8 +65,6 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 		return "SET", s.use(st)
 	case *ast.AutoCommit:
 		return "SET", s.autoCommit(ctx, st)
-	case *ast.Other:
-		return "", pgerr.NotSupported(int(st.Pos), "%s is not supported", st.Name)
 	}
 	return s.define(ctx, p)
 }

@@ -346,10 +346,18 @@ type (
 		InitiallyDeferred   bool
 	}
 	// Other is a statement that parses but has no tree here: it is answered with
-	// 0A000 by name.
+	// 0A000 by name, unless something that it says is wrong.
 	Other struct {
 		At
-		Name string // what PostgreSQL calls it: CREATE RULE
+		Name      string     // what PostgreSQL calls it: CREATE RULE
+		Alone     bool       // it has to be a transaction of its own
+		New       *QName     // the type that it would make
+		Kind      ObjectKind // that of Object, a routine; Args are its arguments' types
+		Object    *QName
+		Args      []TypeName
+		Extension string     // one that has to be there
+		Cast      []TypeName // CREATE CAST: from, to
+		Binary    bool       // WITHOUT FUNCTION
 	}
 )
 

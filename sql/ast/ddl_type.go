@@ -40,7 +40,8 @@ type (
 		Old, New    string
 		Rename      bool
 		IfNotExists bool
-		Neighbor    string // BEFORE or with After AFTER it; "" = at the end
+		Beside      bool // BEFORE or with After AFTER Neighbor, else at the end
+		Neighbor    string
 		After       bool
 	}
 )

@@ -30,7 +30,7 @@ func (p *printer) alterEnum(v *AlterEnum) {
 		return
 	}
 	p.s(" ADD VALUE ", []string{"", "IF NOT EXISTS "}[b2i(v.IfNotExists)], QuoteLiteral(v.New))
-	if v.Neighbor != "" {
+	if v.Beside {
 		p.s([]string{" BEFORE ", " AFTER "}[b2i(v.After)], QuoteLiteral(v.Neighbor))
 	}
 }

@@ -30,6 +30,8 @@ const (
 	BtreeAmID         ID = 403
 	HashAmID          ID = 405
 	GistAmID          ID = 783
+	BrinAmID          ID = 3580
+	SpgistAmID        ID = 4000
 	GinAmID           ID = 2742
 	HnswAmID          ID = 16388
 	IvfflatAmID       ID = 16389

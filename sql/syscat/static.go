@@ -109,6 +109,10 @@ func methodID(name string) catalog.ID {
 		return catalog.GinAmID
 	case "gist":
 		return catalog.GistAmID
+	case "brin":
+		return catalog.BrinAmID
+	case "spgist":
+		return catalog.SpgistAmID
 	case "hnsw":
 		return catalog.HnswAmID
 	case "ivfflat":

@@ -68,6 +68,9 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	if err := e.settled(ctx, "ALTER TABLE", t); err != nil {
 		return err
 	}
+	if err := e.usingWritten(t, st); err != nil {
+		return err
+	}
 	e.change(ctx)
 	cmds := slices.Clone(st.Cmds)
 	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })

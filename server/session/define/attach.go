@@ -29,11 +29,11 @@ func (e *Env) attachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 	if !parent.IsPartitioned() {
 		return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "table %q is not partitioned", parent.Name)
 	}
-	t, err := e.opened(cmd.Of, actionRefused("ATTACH PARTITION"))
+	bound, err := e.bound(parent, cmd.Bound)
 	if err != nil {
 		return err
 	}
-	bound, err := e.bound(parent, cmd.Bound)
+	t, err := e.opened(cmd.Of, actionRefused("ATTACH PARTITION"))
 	if err != nil {
 		return err
 	}
@@ -321,6 +321,9 @@ func (e *Env) dropInherit(ctx context.Context, t *catalog.Table, cmd *ast.AlterC
 		return err
 	}
 	if !slices.Contains(t.Parents, p.ID) {
+		if p.IsPartitioned() {
+			return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q is not a partition of relation %q", t.Name, p.Name)
+		}
 		return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q is not a parent of relation %q", p.Name, t.Name)
 	}
 	n := copyTable(t)

@@ -71,8 +71,9 @@ type Env struct {
 	// Made is the table that CREATE TABLE has made, 0 if it was there.
 	Made catalog.ID
 
-	// amongSystem is the schema of the system's that the statement makes something in, "" for none.
-	amongSystem string
+	// unkept is what the statement says that is not kept here, nil for nothing: it is refused when
+	// all else is found to be right.
+	unkept error
 
 	edit   *catalogstore.Edit
 	listed *listed         // while objects to drop are looked for
@@ -178,6 +179,8 @@ func Tag(stmt ast.Stmt) string {
 		return "ALTER DATABASE"
 	case *ast.CreateTrigger:
 		return "CREATE TRIGGER"
+	case *ast.Other:
+		return st.Name
 	}
 	return "this statement"
 }
@@ -191,8 +194,8 @@ func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
 	if err := env.run(ctx, stmt); err != nil {
 		return bind.Visible(err, env.options())
 	}
-	if env.amongSystem != "" { // of which nothing is stored
-		return pgerr.NotSupported(-1, "new objects in the schema %s are not supported", env.amongSystem)
+	if env.unkept != nil {
+		return env.unkept
 	}
 	if err := env.makeAwaited(ctx, stmt); err != nil {
 		return err
@@ -297,6 +300,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createStatistics(ctx, st)
 	case *ast.AlterStatistics:
 		return e.alterStatistics(ctx, st)
+	case *ast.Other:
+		return e.unkeptStatement(ctx, st)
 	}
 	return pgerr.NotSupported(int(stmt.Position()), "this statement is not supported")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -50,6 +51,9 @@ func (e *Env) createFunction(ctx context.Context, st *ast.CreateFunction) error 
 	if err := edit.PutFunction(f); err != nil {
 		return err
 	}
+	if f.Language == "c" || f.Language == "internal" {
+		return notLinked(f, st)
+	}
 	if e.CheckBody == nil {
 		return nil
 	}
@@ -83,7 +87,7 @@ func (e *Env) newFunction(ctx context.Context, st *ast.CreateFunction) (*catalog
 	if err := e.mayUseLanguage(f.Language); err != nil {
 		return nil, err
 	}
-	if err := knownLanguage(f.Language, st); err != nil {
+	if err := knownLanguage(f.Language); err != nil {
 		return nil, err
 	}
 	if f.Leakproof && !e.Super {
@@ -112,14 +116,24 @@ func functionError(format string, args ...any) *pgerr.Error {
 	return pgerr.Newf(pgerrcode.InvalidFunctionDefinition, format, args...)
 }
 
-func knownLanguage(name string, st *ast.CreateFunction) error {
+func knownLanguage(name string) error {
 	switch name {
-	case "sql", "plpgsql":
+	case "sql", "plpgsql", "c", "internal":
 		return nil
-	case "c", "internal":
-		return pgerr.NotSupported(int(st.Pos), "functions in language %s are not supported", name)
 	}
 	return pgerr.Newf(pgerrcode.UndefinedObject, "language %q does not exist", name)
+}
+
+// notLinked refuses a function of machine code: there is none to be found under its name, but
+// what PostgreSQL has built in.
+func notLinked(f *catalog.Function, st *ast.CreateFunction) error {
+	switch {
+	case f.Language == "c" && !strings.HasPrefix(f.Body, "$libdir/"):
+		return pgerr.Newf(pgerrcode.UndefinedFile, "could not access file \"%s\": No such file or directory", f.Body)
+	case f.Language == "internal" && len(builtin.Functions("pg_catalog", f.Body)) == 0:
+		return pgerr.Newf(pgerrcode.UndefinedFunction, "there is no built-in function named \"%s\"", f.Body)
+	}
+	return pgerr.NotSupported(int(st.Pos), "functions in language %s are not supported", f.Language)
 }
 
 // functionBody takes the body from AS, or notes that it is written in SQL.
@@ -134,7 +148,7 @@ func functionBody(f *catalog.Function, st *ast.CreateFunction, code []string, ha
 		return nil
 	case !hasCode:
 		return functionError("no function body specified")
-	case len(code) > 1:
+	case len(code) > 1 && (f.Language != "c" || len(code) > 2):
 		return functionError("only one AS item needed for language %q", f.Language)
 	}
 	f.Body = code[0]
@@ -398,8 +412,13 @@ func (e *Env) functionOption(f *catalog.Function, o *ast.FuncOption) error {
 		}
 	case "set":
 		return e.functionSetting(f, o.Set)
+	case "support":
+		if !strings.HasSuffix(o.Text, "_support") { // as all those are named that there are
+			return pgerr.Newf(pgerrcode.UndefinedFunction, "function %s(internal) does not exist", o.Text)
+		}
+		fallthrough
 	default:
-		return pgerr.NotSupported(int(o.Pos), "%s of functions is not supported", strings.ToUpper(o.Name))
+		e.unkept = pgerr.NotSupported(int(o.Pos), "%s of functions is not supported", strings.ToUpper(o.Name))
 	}
 	return nil
 }

@@ -25,11 +25,11 @@ func functionRights(f *catalog.Function) catalog.Object {
 
 // ownFunction is ALTER FUNCTION … OWNER TO.
 func (e *Env) ownFunction(ctx context.Context, st *ast.AlterOwner) error {
-	f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
+	to, err := e.roleNamed(st.Owner)
 	if err != nil {
 		return err
 	}
-	to, err := e.roleNamed(st.Owner)
+	f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
 	if err != nil {
 		return err
 	}

@@ -55,9 +55,6 @@ func (e *Env) grant(ctx context.Context, st *ast.Grant) error {
 			return asRoutine(err, st.Kind)
 		}
 	}
-	if st.WithOption && !st.Revoke && slices.Contains(grantees, catalog.Public) {
-		return pgerr.New(pgerrcode.InvalidGrantOperation, "grant options can only be granted to roles")
-	}
 	for i := range objects {
 		if err := e.grantOn(ctx, st, &objects[i], grantees); err != nil {
 			return err
@@ -199,11 +196,22 @@ func (e *Env) grantWhole(st *ast.Grant, s *securable, r *catalog.Rights, words [
 	if err != nil {
 		return 0, err
 	}
+	if err := optionsToRoles(st, grantees); err != nil {
+		return 0, err
+	}
 	if l, err = changed(st, l, s.owner, grantor, may, grantees); err != nil {
 		return 0, err
 	}
 	r.ACL = l
 	return want, nil
+}
+
+// optionsToRoles refuses grant options for all roles.
+func optionsToRoles(st *ast.Grant, grantees []catalog.ID) error {
+	if st.WithOption && !st.Revoke && slices.Contains(grantees, catalog.Public) {
+		return pgerr.New(pgerrcode.InvalidGrantOperation, "grant options can only be granted to roles")
+	}
+	return nil
 }
 
 // allAttrs are the columns of a relation, the system's first.
@@ -249,6 +257,9 @@ func (e *Env) grantColumn(st *ast.Grant, s *securable, r *catalog.Rights, attr i
 	merged := append(slices.Clone(table), l...)
 	grantor, may, err := e.grantable(st, s, merged, want, want == catalog.ColumnClass.All(), attr)
 	if err != nil {
+		return err
+	}
+	if err := optionsToRoles(st, grantees); err != nil {
 		return err
 	}
 	if l, err = changed(st, l, s.owner, grantor, may, grantees); err != nil {

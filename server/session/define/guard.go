@@ -22,7 +22,7 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 	switch st := stmt.(type) {
 	case *ast.CreateSequence, *ast.CreateCollation, *ast.CreateEnum,
 		*ast.CreateDatabase, *ast.AlterDatabase, *ast.RoleStmt, *ast.Grant, *ast.AlterDefaults, *ast.ReassignOwned, *ast.DropOwned, *ast.Policy, *ast.AlterOwner,
-		*ast.CreateStatistics, *ast.AlterStatistics:
+		*ast.CreateStatistics, *ast.AlterStatistics, *ast.Other:
 		return nil // ask for themselves
 	case *ast.CreateRange, *ast.CreateAggregate, *ast.CreateComposite, *ast.CreateDomain:
 		return e.permitTypes(st)

@@ -71,6 +71,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	if err := notComposite(t); err != nil {
 		return nil, nil, err
 	}
+	if err := e.indexWritten(t, st); err != nil {
+		return nil, nil, err
+	}
 	if t.IsPartitioned() && st.Concurrently {
 		return nil, nil, pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot create index on partitioned table %q concurrently", t.Name)
 	}
@@ -101,16 +104,6 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 		}
 		name = e.keyIndexName(t, key)
 	}
-	if st.Name != "" && st.Key == "" && e.Catalog.RelationExists(t.Schema, st.Name) {
-		if err := presentKeys(t, st); err != nil {
-			return nil, nil, err
-		}
-		if st.IfNotExists {
-			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name)
-			return nil, nil, nil
-		}
-		return nil, nil, pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name)
-	}
 	if err := knownTablespace(st.Tablespace); err != nil {
 		return nil, nil, err
 	}
@@ -124,8 +117,15 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	if x, err = e.newIndex(ctx, t, st); err != nil {
 		return nil, nil, err
 	}
-	if st.Key != "" {
+	switch {
+	case st.Key != "":
 		x.Name, x.Key, x.Invisible = name, key, st.Invisible
+	case e.Catalog.RelationExists(t.Schema, x.Name):
+		if st.IfNotExists {
+			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name)
+			return nil, nil, nil
+		}
+		return nil, nil, e.freeRelation(t.Schema, x.Name)
 	}
 	x.Valid, x.Comment = valid, st.Comment
 	t = copyTable(t)
@@ -133,13 +133,18 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	return t, x, e.putTable(t)
 }
 
-// presentKeys refuses an index of what are no columns of its table, before it is said that
-// there is one of its name.
-func presentKeys(t *catalog.Table, st *ast.CreateIndex) error {
-	for _, list := range [][]ast.IndexElem{st.Elems, st.Including} {
-		for i := range list {
-			if n := list[i].Column; n != "" && t.ColumnByName(n) == nil && !isSystemColumn(n) {
-				return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", n)
+// indexWritten looks at the expressions of a new index, before anything is said of its table
+// and its method (transformIndexStmt).
+func (e *Env) indexWritten(t *catalog.Table, st *ast.CreateIndex) error {
+	if st.Where != nil {
+		if _, err := bind.Scalar(st.Where, t, bind.IndexPred, types.Of(types.BoolOID), "", e.options()); err != nil {
+			return err
+		}
+	}
+	for i := range st.Elems {
+		if x := st.Elems[i].Expr; x != nil {
+			if _, err := bind.Scalar(x, t, bind.IndexKey, types.T{}, "", e.options()); err != nil {
+				return err
 			}
 		}
 	}
@@ -191,7 +196,7 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 	case "gin":
 		err = e.invertedIndex(t, x, st)
 	case "gist", "spgist", "brin":
-		err = pgerr.NotSupported(int(st.Pos), "access method %q is not supported", x.Method)
+		err = e.unkeptIndex(t, x, st)
 	default:
 		m, ok := opclass.MethodByName(x.Method)
 		if !ok {
@@ -201,6 +206,9 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 	}
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return k.Attr < 0 }) {
+		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "index creation on system columns is not supported")
 	}
 	if err := uniqueInParts(t, x, "UNIQUE"); err != nil {
 		return nil, err
@@ -239,7 +247,10 @@ func keyNames(t *catalog.Table, x *catalog.Index) string {
 }
 
 // orderedKeys makes the keys of a btree index.
-func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex, method string) error {
+func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex, method string) (err error) {
+	if x.Options, err = orderedOptions(st.With, method); err != nil {
+		return err
+	}
 	for i := range st.Elems {
 		el := &st.Elems[i]
 		var k catalog.IndexKey
@@ -248,7 +259,7 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 			return err
 		}
 		if el.Column != "" {
-			c := t.ColumnByName(el.Column)
+			c := indexedColumn(t, el.Column)
 			if c == nil {
 				return noIndexColumn(el.Column).At(int(el.Pos))
 			}
@@ -278,8 +289,7 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 		}
 		x.Keys = append(x.Keys, k)
 	}
-	err := includeColumns(t, x, st)
-	if err != nil {
+	if err := includeColumns(t, x, st); err != nil {
 		return err
 	}
 	for i := range st.Elems {
@@ -287,8 +297,7 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 			return pgerr.Newf(pgerrcode.InvalidParameterValue, "operator class %s has no options", ast.QuoteIdent(el.OpClass.Name))
 		}
 	}
-	x.Options, err = orderedOptions(st.With, method)
-	return err
+	return nil
 }
 
 // includeColumns is INCLUDE (…); errors are PostgreSQL's, in its order.

@@ -13,14 +13,14 @@ import (
 // alterOwner is ALTER … OWNER TO of anything but tables and their kin.
 func (e *Env) alterOwner(ctx context.Context, st *ast.AlterOwner) error {
 	to, err := e.roleNamed(st.Owner)
+	if err != nil {
+		return err
+	}
 	switch st.Kind {
 	case ast.ObjSchema:
 		s, ok := e.Catalog.Schema(st.Name.Name)
 		if !ok {
 			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Name.Name)
-		}
-		if err != nil {
-			return err
 		}
 		if s.Owner == to.ID {
 			return nil
@@ -37,9 +37,6 @@ func (e *Env) alterOwner(ctx context.Context, st *ast.AlterOwner) error {
 		if missing != nil {
 			return missing
 		}
-		if err != nil {
-			return err
-		}
 		if c.Owner == to.ID {
 			return nil
 		}
@@ -50,12 +47,9 @@ func (e *Env) alterOwner(ctx context.Context, st *ast.AlterOwner) error {
 		n.Owner = to.ID
 		return e.change(ctx).PutCollation(&n)
 	case ast.ObjStatistics:
-		return e.statisticsOwner(ctx, st, to, err)
+		return e.statisticsOwner(ctx, st, to)
 	case ast.ObjType, ast.ObjDomain:
-		return e.alterTypeOwner(ctx, st, to, err)
-	}
-	if err != nil {
-		return err
+		return e.alterTypeOwner(ctx, st, to)
 	}
 	if st.Kind == ast.ObjDatabase && st.Name.Name == e.Database && to.ID == e.Catalog.DatabaseOwner() {
 		return nil
@@ -63,19 +57,13 @@ func (e *Env) alterOwner(ctx context.Context, st *ast.AlterOwner) error {
 	return pgerr.NotSupported(int(st.Pos), "ALTER %s ... OWNER TO is not supported", st.Kind)
 }
 
-func (e *Env) alterTypeOwner(ctx context.Context, st *ast.AlterOwner, to *catalog.Role, noRole error) error {
+func (e *Env) alterTypeOwner(ctx context.Context, st *ast.AlterOwner, to *catalog.Role) error {
 	if c := e.compositeByName(&st.Name); c != nil && st.Kind == ast.ObjType {
-		if noRole != nil {
-			return noRole
-		}
 		return e.changeOwner(ctx, &ast.QName{Schema: e.Catalog.SchemaName(c.Schema), Name: c.Name}, "", to.Name)
 	}
 	t, err := e.alteredType(st.Kind, &st.Name)
 	if err != nil {
 		return err
-	}
-	if noRole != nil {
-		return noRole
 	}
 	if t.Owner == to.ID {
 		return nil

@@ -43,14 +43,14 @@ func (e *Env) partitionParent(ctx context.Context, n *ast.QName) (*catalog.Table
 	if err != nil {
 		return nil, err
 	}
-	if !t.IsPartitioned() {
-		return nil, pgerr.Newf(pgerrcode.InvalidObjectDefinition, "%q is not partitioned", t.Name)
-	}
 	return t, e.own(ctx, t)
 }
 
 // bound makes the descriptor of a partition's bound.
 func (e *Env) bound(parent *catalog.Table, b *ast.PartitionBound) (*catalog.Bound, error) {
+	if !parent.IsPartitioned() {
+		return nil, pgerr.Newf(pgerrcode.InvalidObjectDefinition, "%q is not partitioned", parent.Name)
+	}
 	by := parent.Partitioning
 	out := &catalog.Bound{Default: b.Default, Modulus: b.Modulus, Remainder: b.Remainder}
 	if b.Default {

@@ -81,7 +81,7 @@ func (e *Env) policyTable(n *ast.QName) (*catalog.Table, error) {
 	case err != nil && bind.IsSystemRelation(n):
 		return nil, denied("permission denied: %q is a system catalog", n.Name)
 	case err != nil:
-		return nil, err
+		return nil, e.misnamed(n, "a table", err)
 	case !e.Super && !e.Catalog.Owns(e.Owner, t.Owner):
 		return nil, notOwner(relationWord(t), t.Name)
 	case t.Kind != catalog.KindTable:

@@ -60,12 +60,18 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		return e.renameIndex(ctx, t, x, st.New)
 	case ast.ObjType, ast.ObjDomain:
 		if c := e.compositeByName(&st.Name); c != nil && st.Kind == ast.ObjType {
+			if st.New == c.Name {
+				return e.freeRelation(c.Schema, c.Name)
+			}
 			s, _ := e.Catalog.SchemaByID(c.Schema)
 			return e.renameComposite(ctx, c, s, st.New)
 		}
 		t, err := e.alteredType(st.Kind, &st.Name)
 		if err != nil {
 			return err
+		}
+		if st.New == t.Name { // which is taken like any other
+			return e.freeType(t.Schema, t.Name)
 		}
 		s, _ := e.Catalog.SchemaByID(t.Schema)
 		return e.renameType(ctx, t, s, st.New)

@@ -64,6 +64,20 @@ func (e *Env) retypedByAll(m *catalog.Table, family []*catalog.Table, cmds []ast
 	return nil
 }
 
+// usingWritten looks at what new values of columns are computed from, before any action is run.
+func (e *Env) usingWritten(t *catalog.Table, st *ast.AlterTable) error {
+	for i := range st.Cmds {
+		cmd := &st.Cmds[i]
+		if cmd.Kind != ast.ColumnType || cmd.Expr == nil || cmd.Declared != "" {
+			continue
+		}
+		if _, err := bind.Scalar(cmd.Expr, t, bind.Using, types.T{}, cmd.Name, e.options()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // columnTypes changes types of columns: t is a copy to change, old the table whose rows
 // there are.
 func (e *Env) columnTypes(ctx context.Context, old, t *catalog.Table, cmds []ast.AlterCmd) error {

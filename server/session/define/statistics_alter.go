@@ -114,13 +114,11 @@ func (e *Env) moveStatistics(ctx context.Context, st *ast.AlterSchema) error {
 }
 
 // statisticsOwner is ALTER STATISTICS … OWNER TO.
-func (e *Env) statisticsOwner(ctx context.Context, st *ast.AlterOwner, to *catalog.Role, noRole error) error {
+func (e *Env) statisticsOwner(ctx context.Context, st *ast.AlterOwner, to *catalog.Role) error {
 	t, x, err := e.statistics(&st.Name)
 	switch {
 	case err != nil:
 		return err
-	case noRole != nil:
-		return noRole
 	case x.Owner == to.ID:
 		return nil
 	}

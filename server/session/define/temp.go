@@ -48,7 +48,7 @@ func (e *Env) target(ctx context.Context, n *ast.QName, want persistence) (*cata
 	case want == unlogged && s.Temp:
 		return nil, pgerr.New(pgerrcode.InvalidTableDefinition, "only temporary relations may be created in temporary schemas")
 	case s.Name == "pg_catalog" || s.Name == "information_schema":
-		e.amongSystem = s.Name
+		e.unkept = pgerr.NotSupported(-1, "new objects in the schema %s are not supported", s.Name)
 	}
 	return s, e.mayCreateIn(s)
 }

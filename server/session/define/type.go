@@ -156,7 +156,7 @@ func (e *Env) alterEnum(ctx context.Context, st *ast.AlterEnum) error {
 		return pgerr.Newf(pgerrcode.DuplicateObject, "enum label \"%s\" already exists", st.New)
 	}
 	at := len(t.Enum.Labels)
-	if st.Neighbor != "" {
+	if st.Beside {
 		at = slices.IndexFunc(t.Enum.Labels, func(l types.EnumLabel) bool { return l.Name == st.Neighbor })
 		if at < 0 {
 			return pgerr.Newf(pgerrcode.InvalidParameterValue, "\"%s\" is not an existing enum label", st.Neighbor)

@@ -111,7 +111,7 @@ func (e *Env) keyPart(t *catalog.Table, el *ast.IndexElem) (c *catalog.Column, b
 		}
 		column = t.Columns[only.Index].Name
 	}
-	if c = t.ColumnByName(column); c == nil {
+	if c = indexedColumn(t, column); c == nil {
 		return nil, nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", column).At(int(el.Pos))
 	}
 	return c, nil, nil

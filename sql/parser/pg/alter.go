@@ -37,8 +37,10 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 		return out
 	case *pgast.Node_AlterEnumStmt:
 		s := v.AlterEnumStmt
-		return &ast.AlterEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Old: s.OldVal, New: s.NewVal, Rename: s.OldVal != "",
+		out := &ast.AlterEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Old: s.OldVal, New: s.NewVal,
 			IfNotExists: s.SkipIfNewValExists, Neighbor: s.NewValNeighbor, After: s.NewValIsAfter}
+		c.clauses(out)
+		return out
 	case *pgast.Node_AlterOwnerStmt:
 		s := v.AlterOwnerStmt
 		if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.ObjectType) {
@@ -55,6 +57,18 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 
 func (c *conv) otherAlter(t pgast.ObjectType) ast.Stmt {
 	return &ast.Other{At: c.here(), Name: "ALTER " + string(objectKind(t))}
+}
+
+// clauses tells which clauses ALTER TYPE … VALUE has, as the grammar has no other sign of an
+// empty label than of none.
+func (c *conv) clauses(out *ast.AlterEnum) {
+	b := blamer{src: c.src[c.stmtPos:c.stmtEnd]}
+	b.tokens = lexemes(b.src)
+	for i := range b.tokens {
+		out.Rename = out.Rename || b.at(i) == "value" && b.at(i-1) == "rename"
+	}
+	word := b.at(len(b.tokens) - 2)
+	out.Beside = !out.Rename && (word == "before" || word == "after")
 }
 
 // byMethod reports the kinds whose name lists start with an access method.
@@ -124,7 +138,28 @@ func (c *conv) alterTable(s *pgast.AlterTableStmt) ast.Stmt {
 		}
 		out.Cmds = append(out.Cmds, c.alterCmd(cmd))
 	}
+	if len(s.Cmds) > 1 {
+		c.partitionAlone(s)
+	}
 	return out
+}
+
+// partitionAlone refuses ATTACH and DETACH PARTITION among other actions.
+func (c *conv) partitionAlone(s *pgast.AlterTableStmt) {
+	b := blamer{src: c.src[c.stmtPos:c.stmtEnd]}
+	b.tokens = lexemes(b.src)
+	for i, level := 0, 0; i < len(b.tokens); i++ {
+		switch w := b.at(i); {
+		case w == "(":
+			level++
+		case w == ")":
+			level--
+		case level == 0 && w == "," && (b.at(i+1) == "attach" || b.at(i+1) == "detach") && b.at(i+2) == "partition":
+			panic(bail{missed(c.src, int(c.stmtPos)+b.tokens[i+1].start)})
+		case level == 0 && w == "," && s.Cmds[0].GetAlterTableCmd().GetDef().GetPartitionCmd() != nil:
+			panic(bail{missed(c.src, int(c.stmtPos)+b.tokens[i].start)})
+		}
+	}
 }
 
 // plainAlters are the actions that carry a name at most.

@@ -250,6 +250,21 @@ func (c *conv) refuseWord(word string, loc int32) {
 	}
 }
 
+// eventTwice is the error about a trigger's event that is there already: of those that nothing
+// else can follow, PostgreSQL knows before it has read on.
+func eventTwice(query string, e *pgerr.Error) *pgerr.Error {
+	list := lexemes(query[:max(e.Position-1, 0)])
+	if len(list) == 0 {
+		return e
+	}
+	switch last := list[len(list)-1]; strings.ToLower(last.of(query)) {
+	case "insert", "delete", "truncate":
+		out := syntaxError("duplicate trigger events specified at or near \"" + last.of(query) + "\"")
+		return out.At(last.start)
+	}
+	return e
+}
+
 // unpartitioned is the error about the words after a strategy of partitioning that the
 // grammar does not know, nil where they are as they should be.
 func unpartitioned(query string, e *pgerr.Error) *pgerr.Error {

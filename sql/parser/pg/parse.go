@@ -143,6 +143,9 @@ func grammarError(query string, err error) *pgerr.Error {
 	if pe.Cursorpos > 0 && !placeless[pe.Message] && !strings.HasPrefix(pe.Message, "unrecognized partitioning strategy") {
 		e.Position = byteOffset(query, pe.Cursorpos-1) + 1
 	}
+	if strings.HasPrefix(pe.Message, "duplicate trigger events") {
+		return eventTwice(query, e)
+	}
 	if pe.Message == "invalid Unicode escape" && unicodeLiteral(query, e.Position-1) {
 		e.Code, e.Hint = pgerrcode.SyntaxError, `Unicode escapes must be \XXXX or \+XXXXXX.`
 	}

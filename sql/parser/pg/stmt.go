@@ -79,7 +79,27 @@ func (c *conv) other(n *pgast.Node) ast.Stmt {
 	if !ok {
 		name = nodeName(n)
 	}
-	return &ast.Other{At: c.here(), Name: name}
+	out := &ast.Other{At: c.here(), Name: name}
+	switch v := n.Node.(type) {
+	case *pgast.Node_CreateTableSpaceStmt, *pgast.Node_DropTableSpaceStmt, *pgast.Node_AlterSystemStmt:
+		out.Alone = true
+	case *pgast.Node_DefineStmt:
+		out.New = c.qnamePtr(v.DefineStmt.Defnames, -1)
+	case *pgast.Node_AlterObjectDependsStmt:
+		s := v.AlterObjectDependsStmt
+		out.Extension = s.Extname.GetSval()
+		if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.ObjectType) {
+			out.Kind, out.Object, out.Args = objectKind(s.ObjectType), &name, args
+		}
+	case *pgast.Node_CreateCastStmt:
+		s := v.CreateCastStmt
+		out.Cast = []ast.TypeName{c.typeName(s.Sourcetype), c.typeName(s.Targettype)}
+		if out.Binary = s.Func == nil && !s.Inout; s.Func != nil {
+			name, args, _ := c.routineOf(&pgast.Node{Node: &pgast.Node_ObjectWithArgs{ObjectWithArgs: s.Func}})
+			out.Kind, out.Object, out.Args = ast.ObjFunction, &name, args
+		}
+	}
+	return out
 }
 
 // otherNames gives the command tags (tcop/cmdtaglist.h) of the nodes that no
