@@ -153,7 +153,7 @@ func (r *rows) tableAttributes(t *catalog.Table) {
 		num := int16(i + 1)
 		if c.Dropped {
 			r.attribute(attribute{rel: t.ID, name: fmt.Sprintf("........pg.dropped.%d........", num), num: num,
-				typ: types.T{Mod: c.Type.Mod}, stored: c.Type.OID, collation: c.Collation, storage: c.Storage, dropped: true})
+				typ: types.T{Mod: c.Type.Mod}, stored: c.Type.OID, collation: c.Collation, storage: c.Storage, dropped: true, inherited: c.Inherited, parents: c.InhCount})
 			continue
 		}
 		typ := c.Type
@@ -234,7 +234,7 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 			if c.Domain != 0 {
 				typ = types.Of(c.Domain)
 			}
-			put(c.Name, typ, c.NDims, c.Collation, false, c.Storage)
+			put(c.Name, typ, c.NDims, 0, true, c.Storage)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	if err := e.settled(ctx, "ALTER TABLE", t); err != nil {
 		return err
 	}
-	if err := e.usingWritten(t, st); err != nil {
+	if err := e.prepare(t, st); err != nil {
 		return err
 	}
 	e.change(ctx)

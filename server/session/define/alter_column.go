@@ -227,14 +227,14 @@ func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Co
 		if err := e.freeSequenceName(t, cmd.Constraint); err != nil {
 			return err
 		}
+		if !c.NotNull {
+			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q must be declared NOT NULL before identity can be added", c.Name, t.Name)
+		}
 		if c.Identity != 0 {
 			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is already an identity column", c.Name, t.Name)
 		}
 		if c.Default != "" {
 			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q already has a default value", c.Name, t.Name)
-		}
-		if !c.NotNull {
-			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q must be declared NOT NULL before identity can be added", c.Name, t.Name)
 		}
 		if c.Identity = 'd'; cmd.Constraint.Always {
 			c.Identity = 'a'

@@ -89,7 +89,7 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 			return err
 		}
 	}
-	if k.Kind == ast.ConPrimary && (t.PrimaryKey() != nil || prefixPrimary(t) != nil) {
+	if k.Kind == ast.ConPrimary && k.UsingIndex == "" && (t.PrimaryKey() != nil || prefixPrimary(t) != nil) {
 		return multiplePrimary(t)
 	}
 	before := len(t.Indexes)

@@ -267,13 +267,20 @@ func (e *Env) stillReferred(ctx context.Context, parent, t *catalog.Table) error
 	return nil
 }
 
-func (e *Env) addInherit(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
+// mayGetParents refuses INHERIT of what is divided, or a part (ATPrepAddInherit).
+func mayGetParents(t *catalog.Table) error {
 	switch {
+	case t.OfType != 0:
+		return pgerr.New(pgerrcode.WrongObjectType, "cannot change inheritance of typed table")
 	case t.IsPartition():
 		return pgerr.New(pgerrcode.WrongObjectType, "cannot change inheritance of a partition")
 	case t.IsPartitioned():
 		return pgerr.New(pgerrcode.WrongObjectType, "cannot change inheritance of partitioned table")
 	}
+	return nil
+}
+
+func (e *Env) addInherit(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	p, err := e.opened(cmd.Of, actionRefused("INHERIT"))
 	if err != nil {
 		return err

@@ -43,8 +43,13 @@ func (e *Env) collatedKey(t *catalog.Table, x *catalog.Index, el *ast.IndexElem,
 }
 
 // withoutCollate is an index's element whose expression has no COLLATE around it: that is
-// the key's collation, as in PostgreSQL, and what it is of may be a column.
+// the key's collation, as in PostgreSQL. What is nothing but a column then is one.
 func (e *Env) withoutCollate(t *catalog.Table, el *ast.IndexElem) (*ast.IndexElem, error) {
+	if column := bareColumn(t, el.Expr); column != "" {
+		bare := *el
+		bare.Column, bare.Expr = column, nil
+		return &bare, nil
+	}
 	c, ok := el.Expr.(*ast.Collate)
 	if !ok || el.Column != "" || c.How != 0 {
 		return el, nil
@@ -57,10 +62,16 @@ func (e *Env) withoutCollate(t *catalog.Table, el *ast.IndexElem) (*ast.IndexEle
 		bare.Collation = &c.Name
 	}
 	bare.Expr = c.X
-	if ref, ok := c.X.(*ast.ColumnRef); ok && !ref.Star && t.ColumnByName(ref.Parts[len(ref.Parts)-1]) != nil {
-		bare.Column, bare.Expr = ref.Parts[len(ref.Parts)-1], nil
-	}
 	return e.withoutCollate(t, &bare)
+}
+
+// bareColumn is the column that an expression is, "" for any other.
+func bareColumn(t *catalog.Table, x ast.Expr) string {
+	ref, ok := x.(*ast.ColumnRef)
+	if !ok || ref.Star || t.ColumnByName(ref.Parts[len(ref.Parts)-1]) == nil {
+		return ""
+	}
+	return ref.Parts[len(ref.Parts)-1]
 }
 
 // orderKey says whether the entries of a key are ordered by its collation. Indexes of

@@ -100,7 +100,9 @@ func (e *Env) writtenType(c *catalog.Column, d *ast.ColumnDef, warn func(*pgerr.
 func identityType(c *catalog.Column) error {
 	switch c.Type.OID {
 	case types.Int2OID, types.Int4OID, types.Int8OID:
-		return nil
+		if c.Domain == 0 {
+			return nil
+		}
 	}
 	return pgerr.New(pgerrcode.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 }

@@ -88,9 +88,12 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 	c.Kind = catalog.UniqueConstraint
 	including, err := attrs(t, k.Including, what, k.Pos)
 	if err != nil {
+		if _, altering := e.Catalog.TableByID(t.ID); altering {
+			err = placeless(err)
+		}
 		return nil, err
 	}
-	label, second := "key", columnList(t, slices.Concat(cols, including))
+	label, second := "key", joinNames(slices.Concat(k.Columns, k.Including))
 	if k.Kind == ast.ConPrimary {
 		c.Kind, label, second = catalog.PrimaryConstraint, "pkey", ""
 		for _, a := range cols {

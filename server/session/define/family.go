@@ -72,15 +72,18 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 			}
 		}
 	case ast.DropExpression:
-		if c != nil && c.Generated != 0 {
-			if c.InhCount > 0 {
-				return wrong("cannot drop generation expression from inherited column")
-			}
-			if only && children {
-				return pgerr.New(pgerrcode.FeatureNotSupported, "ALTER TABLE / DROP EXPRESSION must be applied to child tables too")
-			}
+		switch {
+		case only && children:
+			return pgerr.New(pgerrcode.FeatureNotSupported, "ALTER TABLE / DROP EXPRESSION must be applied to child tables too")
+		case c != nil && c.InhCount > 0:
+			return wrong("cannot drop generation expression from inherited column")
 		}
 	case ast.AddConstraint:
+		if cmd.Constraint.UsingIndex != "" {
+			if _, err := e.usedIndex(t, cmd.Constraint); err != nil {
+				return err
+			}
+		}
 		switch kind := cmd.Constraint.Kind; {
 		case kind == ast.ConCheck && only && children && !cmd.Constraint.NoInherit:
 			return wrong("constraint must be added to child tables too")

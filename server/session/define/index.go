@@ -225,23 +225,29 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 
 // keyNames is the middle of a generated index name.
 func keyNames(t *catalog.Table, x *catalog.Index) string {
+	var list []string
+	for i := range x.Keys {
+		if a := x.Keys[i].Attr; a != 0 {
+			list = append(list, t.Columns[a-1].Name)
+		} else {
+			list = append(list, x.Keys[i].Name)
+		}
+	}
+	for _, a := range x.Include {
+		list = append(list, t.Columns[a-1].Name)
+	}
+	return joinNames(list)
+}
+
+// joinNames joins the names of an index's columns; one that is there already gets a number.
+func joinNames(list []string) string {
 	var parts []string
-	add := func(name string) {
+	for _, name := range list {
 		unique := name
 		for i := 1; slices.Contains(parts, unique); i++ {
 			unique = name + strconv.Itoa(i)
 		}
 		parts = append(parts, unique)
-	}
-	for i := range x.Keys {
-		if a := x.Keys[i].Attr; a != 0 {
-			add(t.Columns[a-1].Name)
-		} else {
-			add(x.Keys[i].Name)
-		}
-	}
-	for _, a := range x.Include {
-		add(t.Columns[a-1].Name)
 	}
 	return strings.Join(parts, "_")
 }

@@ -64,18 +64,39 @@ func (e *Env) retypedByAll(m *catalog.Table, family []*catalog.Table, cmds []ast
 	return nil
 }
 
-// usingWritten looks at what new values of columns are computed from, before any action is run.
-func (e *Env) usingWritten(t *catalog.Table, st *ast.AlterTable) error {
+// prepare looks at what PostgreSQL does before any action is run (ATPrepCmd): at parents to
+// come, and at columns that get other types.
+func (e *Env) prepare(t *catalog.Table, st *ast.AlterTable) error {
 	for i := range st.Cmds {
-		cmd := &st.Cmds[i]
-		if cmd.Kind != ast.ColumnType || cmd.Expr == nil || cmd.Declared != "" {
-			continue
+		var err error
+		switch cmd := &st.Cmds[i]; {
+		case cmd.Kind == ast.AddInherit:
+			err = mayGetParents(t)
+		case cmd.Kind == ast.ColumnType && cmd.Declared == "":
+			err = e.prepareType(t, cmd)
 		}
-		if _, err := bind.Scalar(cmd.Expr, t, bind.Using, types.T{}, cmd.Name, e.options()); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// prepareType looks at a column that gets another type, and at what its new values are computed
+// from (ATPrepAlterColumnType).
+func (e *Env) prepareType(t *catalog.Table, cmd *ast.AlterCmd) error {
+	if cmd.Expr != nil {
+		if _, err := bind.Scalar(cmd.Expr, t, bind.Using, types.T{}, cmd.Name, e.options()); err != nil {
+			return err
+		}
+	}
+	if err := refuseOfTyped(t, cmd); err != nil {
+		return err
+	}
+	if t.ColumnByName(cmd.Name) == nil {
+		return unaltered(t, cmd.Name)
+	}
+	return e.refuseOfChild(t, cmd, false)
 }
 
 // columnTypes changes types of columns: t is a copy to change, old the table whose rows
@@ -92,11 +113,37 @@ func (e *Env) columnTypes(ctx context.Context, old, t *catalog.Table, cmds []ast
 			values[t.ColumnByName(cmds[i].Name).Num] = v
 		}
 	}
+	e.recheckTypes(t, cmds)
 	if err := e.putTable(t); err != nil || !rewrite {
 		return err
 	}
 	_, err := e.rewrite(ctx, old, t, values)
 	return err
+}
+
+// recheckTypes writes the CHECK constraints that read the columns anew, as they mean other
+// conversions now. What is wrong with them is said when rows are looked at.
+func (e *Env) recheckTypes(t *catalog.Table, cmds []ast.AlterCmd) {
+	for i, k := range t.Constraints {
+		reads := func(cmd ast.AlterCmd) bool {
+			c := t.ColumnByName(cmd.Name)
+			return c != nil && slices.Contains(k.Columns, c.Num)
+		}
+		if k.Kind != catalog.CheckConstraint || !slices.ContainsFunc(cmds, reads) {
+			continue
+		}
+		list, err := e.Parser.Parse("SELECT " + k.Expr)
+		if err != nil {
+			continue
+		}
+		text, err := e.storedText(list[0].Stmt.(*ast.Select).Targets[0].Expr, t, bind.Check, types.Of(types.BoolOID), "")
+		if err != nil || text == k.Expr {
+			continue
+		}
+		n := *k
+		n.Expr = text
+		t.Constraints[i] = &n
+	}
 }
 
 // columnType changes the type of a column of t, and returns what computes its values; done
@@ -213,6 +260,9 @@ func (e *Env) retypedVector(was, is *catalog.Index) error {
 func (e *Env) retype(ctx context.Context, t *catalog.Table, c *catalog.Column, to types.T, cmd *ast.AlterCmd) (err error) {
 	c.Type, c.NDims, c.Domain, c.Storage, c.Compression = to, int16(len(cmd.Type.ArrayDims)), 0, 0, 0
 	c.Bits, c.Declared = cmd.Bits, cmd.Declared
+	if x := bind.UserDomain(cmd.Type, e.options()); x != nil {
+		c.Domain = x.ID
+	}
 	if c.Identity != 0 {
 		if err := e.retypeIdentity(ctx, c, cmd.Type); err != nil {
 			return err
@@ -222,9 +272,6 @@ func (e *Env) retype(ctx context.Context, t *catalog.Table, c *catalog.Column, t
 		if c.Default, err = e.storedText(cmd.Generated.Expr, t, bind.Generated, to, c.Name); err != nil {
 			return err
 		}
-	}
-	if x := bind.UserDomain(cmd.Type, e.options()); x != nil {
-		c.Domain = x.ID
 	}
 	if err := e.defaultOfType(t, c); err != nil {
 		return err

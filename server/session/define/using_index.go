@@ -13,17 +13,11 @@ import (
 // constraintUsing is ADD PRIMARY KEY or UNIQUE USING INDEX: an index that is there becomes
 // the constraint's, and takes its name.
 func (e *Env) constraintUsing(t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) (*catalog.Index, error) {
-	at := slices.IndexFunc(t.Indexes, func(x *catalog.Index) bool { return x.Name == k.UsingIndex })
-	if at < 0 {
-		if _, ok := e.Catalog.Index(t.Schema, k.UsingIndex); ok {
-			return nil, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "index %q does not belong to table %q", k.UsingIndex, t.Name).At(int(k.Pos))
-		}
-		return nil, pgerr.Newf(pgerrcode.UndefinedObject, "index %q does not exist", k.UsingIndex).At(int(k.Pos))
-	}
-	x := *t.Indexes[at]
-	if err := usableAsConstraint(t, &x, k); err != nil {
+	at, err := e.usedIndex(t, k)
+	if err != nil {
 		return nil, err
 	}
+	x := *t.Indexes[at]
 	c.Kind = catalog.UniqueConstraint
 	if x.Primary = k.Kind == ast.ConPrimary; x.Primary {
 		c.Kind = catalog.PrimaryConstraint
@@ -43,10 +37,25 @@ func (e *Env) constraintUsing(t *catalog.Table, c *catalog.Constraint, k *ast.Co
 		}
 		e.notice("00000", "ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index %q to %q", x.Name, c.Name)
 	}
+	if x.Primary && (t.PrimaryKey() != nil || prefixPrimary(t) != nil) {
+		return nil, multiplePrimary(t)
+	}
 	x.Name, x.Constraint, c.Index = c.Name, c.ID, x.ID
 	t.Indexes[at] = &x
 	t.Constraints = append(t.Constraints, c)
 	return &x, nil
+}
+
+// usedIndex is where the index of USING INDEX is among those of its table.
+func (e *Env) usedIndex(t *catalog.Table, k *ast.Constraint) (int, error) {
+	at := slices.IndexFunc(t.Indexes, func(x *catalog.Index) bool { return x.Name == k.UsingIndex })
+	if at >= 0 {
+		return at, usableAsConstraint(t, t.Indexes[at], k)
+	}
+	if _, ok := e.Catalog.Index(t.Schema, k.UsingIndex); ok {
+		return 0, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "index %q does not belong to table %q", k.UsingIndex, t.Name).At(int(k.Pos))
+	}
+	return 0, pgerr.Newf(pgerrcode.UndefinedObject, "index %q does not exist", k.UsingIndex).At(int(k.Pos))
 }
 
 // usableAsConstraint refuses indexes that no constraint can have (transformIndexConstraint).
