@@ -100,6 +100,10 @@ func domainCannot(k *ast.Constraint) error {
 		what = "foreign key constraints not possible for domains"
 	case ast.ConExclusion:
 		what = "exclusion constraints not possible for domains"
+	case ast.ConIdentity: // as the grammar numbers it
+		code, what = pgerrcode.InternalError, "unrecognized constraint subtype: 3"
+	case ast.ConGenerated:
+		code, what = pgerrcode.InternalError, "unrecognized constraint subtype: 4"
 	default:
 		code, what = pgerrcode.FeatureNotSupported, "specifying constraint deferrability not supported for domains"
 	}

@@ -37,7 +37,7 @@ func (e *Env) grant(ctx context.Context, st *ast.Grant) error {
 		}
 	}
 	objects, wrong := e.securables(st)
-	if wrong != nil && pgerr.Code(wrong) != pgerrcode.WrongObjectType {
+	if wrong != nil && (pgerr.Code(wrong) != pgerrcode.WrongObjectType || grantClass(st.Kind) == catalog.FunctionClass) {
 		return wrong
 	}
 	grantees, err := e.roleIDs(st.Grantees)

@@ -362,7 +362,7 @@ func uniqueInParts(t *catalog.Table, x *catalog.Index, what string) error {
 			return pgerr.Newf(pgerrcode.FeatureNotSupported, "unsupported %s constraint with partition key definition", what).
 				WithDetail("%s constraints cannot be used when partition keys include expressions.", what)
 		}
-		if !slices.ContainsFunc(x.Keys, func(y catalog.IndexKey) bool { return y.Attr == k.Attr }) {
+		if !slices.ContainsFunc(x.Keys, func(y catalog.IndexKey) bool { return y.Attr == k.Attr && y.Collation == k.Collation }) {
 			return pgerr.New(pgerrcode.FeatureNotSupported, "unique constraint on partitioned table must include all partitioning columns").
 				WithDetail("%s constraint on table %q lacks column %q which is part of the partition key.", what, t.Name, t.Columns[k.Attr-1].Name)
 		}
