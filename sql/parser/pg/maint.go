@@ -18,6 +18,9 @@ func (c *conv) maintStmt(n *pgast.Node) ast.Stmt {
 		out := &ast.Maintenance{At: c.here(), Vacuum: s.IsVacuumcmd, Options: c.options(s.Options)}
 		for _, r := range s.Rels {
 			t := r.GetVacuumRelation()
+			if t.Relation != nil && !t.Relation.Inh { // a later PostgreSQL's
+				c.refuseWord("only", int32(c.stmtPos))
+			}
 			out.Tables = append(out.Tables, ast.MaintTable{Name: c.relname(t.Relation), Columns: c.strs(t.VaCols)})
 		}
 		return out
