@@ -264,5 +264,11 @@ func (e *Env) commentGlobal(st *ast.Comment, text string) error {
 		c.Comment = text
 		return e.edit.PutExtension(&c)
 	}
+	switch st.Kind {
+	case "LANGUAGE", "ACCESS METHOD", "EVENT TRIGGER", "PUBLICATION", "SERVER", "FOREIGN DATA WRAPPER":
+		if !ofSystem(st.Kind, st.Name.Name) {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "%s %q does not exist", unmade[st.Kind], st.Name.Name)
+		}
+	}
 	return pgerr.NotSupported(int(st.Pos), "COMMENT ON %s is not supported", st.Kind)
 }
