@@ -342,22 +342,29 @@ func (q *Query) Ahead(n int) expr.Ahead {
 var errRecursiveSubPlan = errors.New("executor: a subquery runs inside itself")
 
 // cte is a materialised WITH query: run on first use, kept until the statement ends.
+// So is its failure: an expression that reads it is evaluated again to find the row that
+// fails, and must not find what was there before the failure.
 type cte struct {
 	op     Operator
 	rows   *rowStore
 	filled bool
+	failed error
 }
 
 func (c *cte) reset(env *Env) {
 	c.rows.reset(env.Budget)
-	c.filled = false
+	c.filled, c.failed = false, nil
 }
 
 func (c *cte) fill(ctx context.Context, env *Env) error {
-	if c.filled {
-		return nil
+	if !c.filled {
+		c.filled = true
+		c.failed = c.run(ctx, env)
 	}
-	c.filled = true
+	return c.failed
+}
+
+func (c *cte) run(ctx context.Context, env *Env) error {
 	if err := c.op.Open(ctx, env); err != nil {
 		return err
 	}
