@@ -7,11 +7,8 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
-	"github.com/loxodb/loxodb/sql/types"
 )
 
 // onConflict binds ON CONFLICT.
@@ -130,96 +127,4 @@ func namedArbiter(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error)
 		return []*catalog.Index{i}, nil
 	}
 	return nil, pgerr.Newf(pgerrcode.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", x.Constraint, t.Name)
-}
-
-// inferArbiters finds the unique indexes whose keys are exactly the target's.
-func (b *binder) inferArbiters(t *catalog.Table, alias string, x *ast.OnConflict) ([]*catalog.Index, error) {
-	var attrs []int16
-	var exprs []expr.Expr
-	named := t
-	if alias != "" && alias != t.Name {
-		renamed := *t
-		renamed.Name, named = alias, &renamed
-	}
-	for i := range x.Target {
-		e := &x.Target[i]
-		if e.Expr == nil {
-			c := t.ColumnByName(e.Column)
-			if c == nil {
-				s := &scope{items: []*nsItem{b.rowItem(t, alias)}}
-				if x.DoUpdate {
-					s.items = append(s.items, b.rowItem(t, "excluded"))
-				}
-				return nil, b.columnHint(s, "", e.Column, errAt(x.TargetAt, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", e.Column))
-			}
-			if !slices.Contains(attrs, c.Num) {
-				attrs = append(attrs, c.Num)
-			}
-			continue
-		}
-		k, err := Scalar(e.Expr, named, IndexKey, types.T{}, "", b.o)
-		if err != nil {
-			return nil, err
-		}
-		if c, ok := k.(*expr.Column); ok {
-			if a := int16(c.Index + 1); !slices.Contains(attrs, a) {
-				attrs = append(attrs, a)
-			}
-		} else if !slices.ContainsFunc(exprs, func(e expr.Expr) bool { return logical.Same(e, k) }) {
-			exprs = append(exprs, k)
-		}
-	}
-	var pred expr.Expr
-	if x.Where != nil {
-		p, err := Scalar(x.Where, named, IndexPred, types.Of(types.BoolOID), "", b.o)
-		if err != nil {
-			return nil, err
-		}
-		pred = p
-	}
-	var out []*catalog.Index
-	for _, i := range t.Indexes {
-		ok, err := b.arbiterMatches(t, i, attrs, exprs, pred)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			out = append(out, i)
-		}
-	}
-	if out == nil {
-		return nil, pgerr.New(pgerrcode.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
-	}
-	return out, nil
-}
-
-func (b *binder) arbiterMatches(t *catalog.Table, i *catalog.Index, attrs []int16, exprs []expr.Expr, pred expr.Expr) (bool, error) {
-	if !i.Unique || !i.Valid || i.IsVector() {
-		return false, nil
-	}
-	w, err := IndexWrite(t, i, b.o)
-	if err != nil {
-		return false, err
-	}
-	nAttr, nExpr := 0, 0
-	for _, k := range w.Keys {
-		if call, ok := k.(*expr.Call); ok && call.Fn == builtin.CollationKey {
-			k = call.Args[0] // the key of a nondeterministic collation
-		}
-		if c, ok := k.(*expr.Column); ok {
-			if !slices.Contains(attrs, int16(c.Index+1)) {
-				return false, nil
-			}
-			nAttr++
-			continue
-		}
-		if !slices.ContainsFunc(exprs, func(e expr.Expr) bool { return logical.Same(e, k) }) {
-			return false, nil
-		}
-		nExpr++
-	}
-	if nAttr != len(attrs) || nExpr != len(exprs) {
-		return false, nil
-	}
-	return w.Where == nil || pred != nil && Implies(logical.Conjuncts(nil, pred), w.Where), nil
 }

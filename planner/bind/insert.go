@@ -179,7 +179,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	}
 	rs.items = []*nsItem{shown}
 	if n.OnConflict != nil && n.OnConflict.DoUpdate {
-		rs.unseen = []*nsItem{b.rowItem(t, "excluded")}
+		rs.seen = &[]*nsItem{shown, b.rowItem(t, "excluded")}
 	}
 	if n.Write, err = b.givingValues(n.Write, in.attrs, true); err != nil {
 		return nil, err

@@ -48,6 +48,21 @@ func ClassSchema(c *catalog.Snapshot, method, name string) catalog.ID {
 	return catalog.PgCatalogID
 }
 
+// KeyAgrees reports that a key of a btree index is ordered as a class of operators and a
+// collation say; "" and 0 say nothing.
+func KeyAgrees(t *catalog.Table, x *catalog.Index, key int, class string, collation catalog.ID) bool {
+	k := &x.Keys[key]
+	if collation != 0 && collation != keyCollation(t, k) {
+		return false
+	}
+	if class == "" {
+		return true
+	}
+	own, _ := opClassOf("btree", k.OpClass, k.Type.OID)
+	want, _ := opClassOf("btree", class, k.Type.OID)
+	return own.family == want.family && own.input == want.input
+}
+
 // Has reports an operator of the class, or of its family, that tells about rows, not their
 // order.
 func (c OpClass) Has(operator catalog.ID) bool {
