@@ -176,8 +176,17 @@ func (s *Session) fetch(ctx context.Context, st *ast.Fetch) (source, error) {
 	return r, r.aim(ctx, st)
 }
 
-// aim sets what the walk returns.
+// aim sets what the walk returns. A cursor that is asked for what it cannot do is lost, which
+// a savepoint lets one see.
 func (r *cursorRows) aim(ctx context.Context, st *ast.Fetch) error {
+	err := r.direct(ctx, st)
+	if err != nil && !r.c.broken {
+		r.c.fail()
+	}
+	return err
+}
+
+func (r *cursorRows) direct(ctx context.Context, st *ast.Fetch) error {
 	count, size := st.Count, int64(r.c.buffer.Len())
 	switch st.Direction {
 	case ast.FetchForward, ast.FetchBackward:
@@ -186,7 +195,7 @@ func (r *cursorRows) aim(ctx context.Context, st *ast.Fetch) error {
 			r.back, count = !r.back, -count
 		}
 		if count == 0 { // the present row again
-			return r.again(ctx, size)
+			return r.again(ctx, st.Move, size)
 		}
 		r.left = count
 	case ast.FetchAbsolute:
@@ -203,7 +212,7 @@ func (r *cursorRows) aim(ctx context.Context, st *ast.Fetch) error {
 		return r.absolute(ctx, count)
 	case ast.FetchRelative:
 		if count == 0 {
-			return r.again(ctx, size)
+			return r.again(ctx, st.Move, size)
 		}
 		if count < 0 && !r.c.scroll {
 			return notScrollable()
@@ -219,9 +228,15 @@ func (r *cursorRows) aim(ctx context.Context, st *ast.Fetch) error {
 	return nil
 }
 
-// again returns the present row, if the cursor stands on one.
-func (r *cursorRows) again(ctx context.Context, size int64) error {
-	if r.c.at == 0 || r.c.at > size {
+// again returns the present row, if the cursor stands on one. MOVE only counts it, so that
+// it moves nothing.
+func (r *cursorRows) again(ctx context.Context, move bool, size int64) error {
+	r.back = false
+	switch {
+	case r.c.at == 0 || r.c.at > size:
+		return nil
+	case move:
+		r.count = 1
 		return nil
 	}
 	return r.absolute(ctx, r.c.at)

@@ -87,9 +87,7 @@ func (p *portal) read(ctx context.Context, n int64) (size int64, err error) {
 			err = p.buffer.Append(b)
 		}
 		if err != nil {
-			p.broken = true
-			p.stop()
-			p.buffer.Close()
+			p.fail()
 			return 0, err
 		}
 		if b == nil {
@@ -97,6 +95,13 @@ func (p *portal) read(ctx context.Context, n int64) (size int64, err error) {
 		}
 	}
 	return int64(p.buffer.Len()), nil
+}
+
+// fail ends a cursor that has met an error: it has no rows any more, and can only be closed.
+func (p *portal) fail() {
+	p.broken = true
+	p.stop()
+	p.buffer.Close()
 }
 
 // stop ends the query; the rows that were read stay.

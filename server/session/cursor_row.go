@@ -28,7 +28,7 @@ func (s *Session) cursorRow(name string, t *catalog.Table) (row uint64, ok bool,
 	switch {
 	case c.kind != backend.KindRows || c.stmt.plan == nil || c.stmt.plan.Tag != "SELECT":
 		return bad("is not a SELECT query")
-	case c.held:
+	case c.held || c.broken: // what it read is gone
 		return bad("is held from a previous transaction")
 	}
 	p, found := position(c.stmt.plan, t.ID)

@@ -45,7 +45,7 @@ type portal struct {
 	buffer                       *executor.Buffer
 	from                         source         // of the rows not in buffer yet; nil: that has all
 	moving                       *movingContext // of the query, where it is read step by step
-	broken                       bool           // by an error of its query
+	broken                       bool           // by an error of its query, or of a walk
 	ended                        bool           // its query is, with the transaction
 	at                           int64          // rows before the cursor's position
 	shown                        batch.Batch
