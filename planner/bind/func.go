@@ -255,6 +255,10 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			args = append(args, e)
 		}
 	}
+	filter, err := b.filter(g, x)
+	if err != nil {
+		return nil, err
+	}
 	r, err := b.resolveCall(b.schemaMeant(x.Name.Schema), x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
 	if err != nil {
 		if pgerr.Code(err) == pgerrcode.UndefinedFunction {
@@ -278,7 +282,7 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		if x.ArgNames != nil {
 			return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "aggregates cannot use named arguments")
 		}
-		e, err := b.aggregate(s, g, x, r, args)
+		e, err := b.aggregate(s, g, x, r, args, filter)
 		if err != nil || summed == nil {
 			return e, err
 		}
@@ -317,9 +321,9 @@ func setAllowed(s *scope, pos ast.Pos) error {
 	switch {
 	case s.srfs == nil:
 		return errAt(pos, pgerrcode.FeatureNotSupported, "set-returning functions are not allowed in %s", clauseName[s.in])
-	case s.inAgg:
+	case s.inAgg != nil:
 		return errAt(pos, pgerrcode.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").WithHint(hint)
-	case s.inWindow:
+	case s.inWindow != nil:
 		return errAt(pos, pgerrcode.FeatureNotSupported, "window function calls cannot contain set-returning function calls").WithHint(hint)
 	case s.branch != "":
 		return errAt(pos, pgerrcode.FeatureNotSupported, "set-returning functions are not allowed in %s", s.branch).WithHint(hint)

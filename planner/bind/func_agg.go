@@ -46,8 +46,29 @@ func (b *binder) aggScope(s *scope, x *ast.Func) *scope {
 		return s
 	}
 	g := *s
-	g.inAgg = true
+	g.inAgg = &nesting{}
 	return &g
+}
+
+// nesting is what stands in the arguments of a call and must not. The call refuses it when
+// all of its parts are known: other mistakes in them come first.
+type nesting struct{ err error }
+
+// note keeps the first mistake.
+func (n *nesting) note(err error) {
+	if n != nil && n.err == nil {
+		n.err = err
+	}
+}
+
+// filter binds the FILTER of a call whose arguments are bound in g.
+func (b *binder) filter(g *scope, x *ast.Func) (expr.Expr, error) {
+	if x.Filter == nil {
+		return nil, nil
+	}
+	f := *g
+	f.in, f.grouping, f.inAgg, f.srfs = inFilter, nil, nil, nil
+	return b.condition(&f, x.Filter, "FILTER")
 }
 
 func (b *binder) isSetName(n ast.QName) bool {
@@ -77,24 +98,27 @@ func (b *binder) isAggregate(n ast.QName) bool {
 }
 
 // aggregate registers an aggregate call with its query level and refers to its result.
-func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args []expr.Expr) (expr.Expr, error) {
+func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args []expr.Expr, filter expr.Expr) (expr.Expr, error) {
 	if len(args) == 0 && !x.Star && len(r.Fn.Args) == 0 {
 		return nil, errAt(x.Pos, pgerrcode.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", x.Name.Name)
 	}
 	direct := directArgs(x, r, len(args))
-	var filter expr.Expr
-	if x.Filter != nil {
-		f := *g
-		f.in, f.grouping, f.inAgg = inFilter, nil, false
-		var err error
-		f.srfs = nil
-		if filter, err = b.condition(&f, x.Filter, "FILTER"); err != nil {
-			return nil, err
-		}
-	}
-	level := b.aggLevel(s, append(slices.Clone(args[direct:]), filter))
-	if err := b.noAggIn(level, append(slices.Clone(args[direct:]), filter)); err != nil {
+	in, _, err := b.callArgs(r, args, x.Pos)
+	if err != nil {
 		return nil, err
+	}
+	a := logical.AggCall{Fn: r.Fn, Args: in[direct:], Direct: in[:direct], Distinct: x.Distinct, T: rowsLike(types.Of(r.Ret), in)}
+	a.Filter = filter
+	if err := b.aggSorted(g, x, &a, args, in); err != nil {
+		return nil, err
+	}
+	counted := append(slices.Clone(args[direct:]), filter)
+	level := b.aggLevel(s, counted)
+	if err := b.noAggIn(level, counted); err != nil {
+		return nil, err
+	}
+	if g.inAgg != s.inAgg && g.inAgg.err != nil {
+		return nil, g.inAgg.err
 	}
 	if level.grouping == nil {
 		name := clauseName[level.in]
@@ -103,41 +127,40 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 		}
 		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate functions are not allowed in %s", name)
 	}
-	if s.inAgg || level.inAgg { // the latter of a query around, whose aggregate this is in
-		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
-	}
-	in, _, err := b.callArgs(r, args, x.Pos)
-	if err != nil {
-		return nil, err
-	}
-	a := logical.AggCall{Fn: r.Fn, Args: in[direct:], Direct: in[:direct], Distinct: x.Distinct, T: rowsLike(types.Of(r.Ret), in)}
-	a.Filter = filter
-	if x.Distinct {
-		for i, e := range a.Args {
-			if err := sortable(e.Type(), distinctPos(x, i)); err != nil {
-				return nil, err
-			}
-		}
-	}
+	nested := errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
+	s.inAgg.note(nested)
+	level.inAgg.note(nested) // of a query around, whose aggregate this is in
 	if err := b.checkDirect(s, level, a.Direct); err != nil {
 		return nil, err
 	}
+	return b.addAgg(level.grouping, a, r.Domain, x), nil
+}
+
+// aggSorted binds what orders an aggregate's input and tells its values apart.
+func (b *binder) aggSorted(g *scope, x *ast.Func, a *logical.AggCall, args, in []expr.Expr) error {
 	for i := range x.OrderBy {
 		if x.WithinGroup {
 			k, err := b.sortKey(a.Args[i], &x.OrderBy[i])
 			if err != nil {
-				return nil, err
+				return err
 			}
 			a.OrderBy = append(a.OrderBy, k)
 			continue
 		}
 		k, err := b.aggOrder(g, x, &x.OrderBy[i], args, in)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		a.OrderBy = append(a.OrderBy, k)
 	}
-	return b.addAgg(level.grouping, a, r.Domain, x), nil
+	if x.Distinct {
+		for i, e := range a.Args {
+			if err := sortable(e.Type(), distinctPos(x, i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // sortable refuses types whose values an aggregate cannot tell apart by sorting.

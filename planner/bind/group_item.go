@@ -68,8 +68,8 @@ func (b *binder) aggIn(q *selection, x expr.Expr) bool {
 func (b *binder) windowIn(q *selection, x expr.Expr) (pos ast.Pos, found bool) {
 	logical.Walk(x, func(e expr.Expr) bool {
 		if c, ok := e.(*expr.Column); ok && !found {
-			for _, w := range q.windowCalls.nodes {
-				if slices.Contains(w.Out, c.Index) {
+			for _, w := range q.windowCalls.waiting {
+				if w.id == c.Index {
 					pos, found = b.pos[c], true
 				}
 			}

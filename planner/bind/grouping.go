@@ -28,12 +28,13 @@ func (b *binder) groupingCall(s *scope, x *ast.Grouping) (expr.Expr, error) {
 	if len(x.Args) > maxGrouping {
 		return nil, errAt(x.Pos, pgerrcode.TooManyArguments, "GROUPING must have fewer than 32 arguments")
 	}
-	if s.inAgg {
-		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
-	}
+	s.inAgg.note(errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested"))
 	in := *s
-	in.inAgg = true
+	in.inAgg = &nesting{}
 	args, err := b.list(&in, x.Args)
+	if err == nil {
+		err = in.inAgg.err
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -82,17 +82,15 @@ type scope struct {
 	// branch is CASE or COALESCE while their parts are bound, which may not be evaluated.
 	branch string
 	// inAgg is set while the arguments of an aggregate are bound.
-	inAgg bool
+	inAgg *nesting
 	// calls collects window functions; nil where none may stand.
 	calls *windowList
 	// inWindow is set while the parts of a window function are bound.
-	inWindow bool
+	inWindow *nesting
 	// locking are the level's FOR UPDATE and its kin, while FROM is bound.
 	locking []ast.Locking
 	// windows are the level's named windows.
 	windows []ast.NamedWindow
-	// windowsUsed are those of them that something has named.
-	windowsUsed map[string]bool
 }
 
 // nsItem is one entry of FROM as names see it (PostgreSQL's ParseNamespaceItem).

@@ -96,17 +96,7 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 		tree = &logical.Values{Rows: [][]expr.Expr{{}}}
 	}
 	q.tree = tree
-	for i := range x.Windows {
-		for k := range i {
-			if x.Windows[k].Name == x.Windows[i].Name {
-				return nil, errAt(x.Windows[i].Def.Pos, pgerrcode.WindowingError, "window \"%s\" is already defined", x.Windows[i].Name)
-			}
-		}
-	}
 	s.windows = x.Windows
-	if len(x.Windows) > 0 {
-		s.windowsUsed = map[string]bool{}
-	}
 	q.level = &grouping{}
 	q.windowCalls = &windowList{}
 	s.grouping, s.srfs, s.calls = q.level, &srfList{}, q.windowCalls
@@ -128,7 +118,7 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 	if err := b.groupBy(q); err != nil {
 		return nil, err
 	}
-	if err := b.unusedWindows(s); err != nil {
+	if err := b.windowDefs(s); err != nil {
 		return nil, err
 	}
 	if err := b.lockColumns(q); err != nil {

@@ -17,7 +17,7 @@ import (
 // windowCall binds f(…) OVER (…) and refers to its result.
 func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	in := *s
-	in.inWindow = true
+	in.inWindow = &nesting{}
 	args, err := b.list(&in, x.Args)
 	if err != nil {
 		return nil, err
@@ -41,6 +41,10 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			args = append(args, e)
 		}
 	}
+	filter, err := b.filter(&in, x)
+	if err != nil {
+		return nil, err
+	}
 	r, err := b.resolveCall(x.Name.Schema, x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
 	if err != nil {
 		return nil, err
@@ -48,31 +52,19 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err := windowAllowed(x, r); err != nil {
 		return nil, err
 	}
-	if err := windowPlaced(s, x); err != nil {
+	c := physical.WindowCall{Fn: r.Fn, T: types.Of(r.Ret), Filter: filter}
+	if c.Args, _, err = b.callArgs(r, args, x.Pos); err != nil {
+		return nil, err
+	}
+	if err := windowPlaced(s, &in, x); err != nil {
 		return nil, err
 	}
 	b.traceRoutine(x, r.Fn)
 	if r.Fn.User != nil {
 		b.meta.Calls = true
 	}
-	c := physical.WindowCall{Fn: r.Fn, T: types.Of(r.Ret)}
-	if c.Args, _, err = b.callArgs(r, args, x.Pos); err != nil {
-		return nil, err
-	}
 	c.T = rowsLike(c.T, c.Args)
-	if x.Filter != nil {
-		f := in
-		f.in, f.srfs = inFilter, nil
-		if c.Filter, err = b.condition(&f, x.Filter, "FILTER"); err != nil {
-			return nil, err
-		}
-	}
-	n, frame, err := b.windowDef(s, s.windows, x.Over)
-	if err != nil {
-		return nil, err
-	}
-	c.Frame = frame
-	e := b.addWindow(s, n, c, r.Domain, x)
+	e := b.addWindow(s, c, r.Domain, x)
 	if summed == nil {
 		return e, nil
 	}
@@ -86,7 +78,7 @@ func (b *binder) windowDef(s *scope, defs []ast.NamedWindow, over *ast.Window) (
 		return nil, f, err
 	}
 	def := *s
-	def.in, def.calls, def.inWindow = inWindowDef, nil, false
+	def.in, def.calls, def.inWindow = inWindowDef, nil, nil
 	if n, err = b.windowParts(&def, w); err != nil {
 		return nil, f, err
 	}
@@ -94,29 +86,67 @@ func (b *binder) windowDef(s *scope, defs []ast.NamedWindow, over *ast.Window) (
 	return n, f, err
 }
 
-// unusedWindows binds definitions of WINDOW that no call has named: they may be wrong, too,
-// and have aggregates.
-func (b *binder) unusedWindows(s *scope) error {
+// windowDefs binds the definitions of a query's windows, those of its WINDOW clause first. All
+// else of the query is bound by then: mistakes in it come first.
+func (b *binder) windowDefs(s *scope) error {
+	l, used := s.calls, map[string]bool{}
+	for i := range l.waiting {
+		used[l.waiting[i].over.Ref] = true
+	}
 	for i := range s.windows {
-		if s.windowsUsed[s.windows[i].Name] {
-			continue
+		used[s.windows[i].Def.Ref] = true
+	}
+	for i := range s.windows {
+		if slices.ContainsFunc(s.windows[:i], func(d ast.NamedWindow) bool { return d.Name == s.windows[i].Name }) {
+			return errAt(s.windows[i].Def.Pos, pgerrcode.WindowingError, "window \"%s\" is already defined", s.windows[i].Name)
 		}
-		if _, _, err := b.windowDef(s, s.windows[:i], &s.windows[i].Def); err != nil {
+		if !used[s.windows[i].Name] { // it may be wrong, too, and have aggregates
+			if _, _, err := b.windowDef(s, s.windows[:i], &s.windows[i].Def); err != nil {
+				return err
+			}
+		}
+		if err := b.placeWindows(s, i); err != nil {
 			return err
 		}
+	}
+	return b.placeWindows(s, len(s.windows))
+}
+
+// placeWindows gives the calls whose window is the n-th definition to its node.
+func (b *binder) placeWindows(s *scope, n int) error {
+	for i := range s.calls.waiting {
+		w := &s.calls.waiting[i]
+		if definition(s.windows, w.over) != n {
+			continue
+		}
+		node, frame, err := b.windowDef(&w.s, s.windows, w.over)
+		if err != nil {
+			return err
+		}
+		w.call.Frame = frame
+		if at := slices.IndexFunc(s.calls.nodes, func(have *logical.Window) bool { return sameWindow(have, node) }); at >= 0 {
+			node = s.calls.nodes[at]
+		} else {
+			s.calls.add(node, n)
+		}
+		node.Calls, node.Out = append(node.Calls, w.call), append(node.Out, w.id)
 	}
 	return nil
 }
 
-// windowPlaced refuses a call where there are no windows.
-func windowPlaced(s *scope, x *ast.Func) error {
-	switch {
-	case s.inWindow:
-		return errAt(x.Pos, pgerrcode.WindowingError, "window function calls cannot be nested")
-	case s.inAgg:
-		return errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot contain window function calls")
-	case s.calls == nil:
+// windowPlaced refuses a call where there are no windows, and one with others in its
+// arguments, which are bound in in.
+func windowPlaced(s, in *scope, x *ast.Func) error {
+	if in.inWindow.err != nil {
+		return in.inWindow.err
+	}
+	if s.calls == nil {
 		return errAt(x.Pos, pgerrcode.WindowingError, "window functions are not allowed in %s", clauseName[min(s.in, inWindowDef)])
+	}
+	s.inWindow.note(errAt(x.Pos, pgerrcode.WindowingError, "window function calls cannot be nested"))
+	s.inAgg.note(errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot contain window function calls"))
+	if o := x.Over; o.NameOnly && !slices.ContainsFunc(s.windows, func(d ast.NamedWindow) bool { return d.Name == o.Ref }) {
+		return errAt(o.Pos, pgerrcode.UndefinedObject, "window \"%s\" does not exist", o.Ref)
 	}
 	return nil
 }
@@ -156,7 +186,6 @@ func (b *binder) window(s *scope, defs []ast.NamedWindow, w *ast.Window) (*ast.W
 		if defs[i].Name != w.Ref {
 			continue
 		}
-		s.windowsUsed[defs[i].Name] = true
 		base, err := b.window(s, defs[:i], &defs[i].Def)
 		if err != nil || w.NameOnly {
 			return base, err
@@ -223,18 +252,30 @@ func (b *binder) windowParts(in *scope, w *ast.Window) (*logical.Window, error) 
 	return n, nil
 }
 
-// addWindow registers the call with the node of its window.
-func (b *binder) addWindow(s *scope, n *logical.Window, c physical.WindowCall, domain types.OID, x *ast.Func) expr.Expr {
-	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: c.T, Domain: domain})
-	for _, have := range s.calls.nodes {
-		if sameWindow(have, n) {
-			have.Calls, have.Out = append(have.Calls, c), append(have.Out, id)
-			return b.reference(b.meta.Column(id), x.Pos)
+// addWindow registers the call with the query, which finds its window; an equal one is it.
+func (b *binder) addWindow(s *scope, c physical.WindowCall, domain types.OID, x *ast.Func) expr.Expr {
+	for i := range s.calls.waiting {
+		if w := &s.calls.waiting[i]; sameWindowCall(&w.call, &c) && ast.Print(&ast.Func{Over: w.over}) == ast.Print(&ast.Func{Over: x.Over}) {
+			return b.reference(b.meta.Column(w.id), x.Pos)
 		}
 	}
-	n.Calls, n.Out = []physical.WindowCall{c}, []logical.ColID{id}
-	s.calls.add(n, definition(s.windows, x.Over))
+	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: c.T, Domain: domain})
+	s.calls.waiting = append(s.calls.waiting, waitingWindow{s: *s, call: c, over: x.Over, id: id})
 	return b.reference(b.meta.Column(id), x.Pos)
+}
+
+// sameWindowCall reports calls that are equal, but for their windows.
+func sameWindowCall(a, b *physical.WindowCall) bool {
+	if a.Fn != b.Fn || len(a.Args) != len(b.Args) || (a.Filter == nil) != (b.Filter == nil) ||
+		a.Filter != nil && (!same(a.Filter, b.Filter) || logical.IsVolatile(a.Filter)) {
+		return false
+	}
+	for i := range a.Args {
+		if !same(a.Args[i], b.Args[i]) || logical.IsVolatile(a.Args[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // definition is the place of a call's window in the WINDOW clause, or the one after

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
@@ -15,6 +17,17 @@ type windowList struct {
 	// at are the nodes' places among the query's definitions: the WINDOW clause's,
 	// then those written at calls.
 	at []int
+	// waiting are all calls: their definitions are bound behind the rest of the query.
+	waiting []waitingWindow
+}
+
+// waitingWindow is a call of a window function whose window is not bound yet, and the scope
+// it stands in.
+type waitingWindow struct {
+	s    scope
+	call physical.WindowCall
+	over *ast.Window
+	id   logical.ColID
 }
 
 // add registers a node whose definition is the n-th.
