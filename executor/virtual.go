@@ -54,11 +54,13 @@ func (v *virtualScan) Open(ctx context.Context, env *Env) error {
 		return nil
 	}
 	env.noteRead(keys.Prefix([]byte{keys.Catalog}))
+	n := uint64(0)
 	err := v.node.Relation.Rows(ctx, env.System, func(row []types.Datum) error {
+		n++
 		v.row = v.row[:0]
 		for _, a := range v.node.Attrs {
-			if a < 0 { // tableoid; other system columns are 0 here
-				v.row = append(v.row, types.Int(int64(v.node.Relation.OID)))
+			if a == catalog.CtidAttr {
+				v.row = append(v.row, types.CtidDatum(n))
 				continue
 			}
 			v.row = append(v.row, row[a-1])

@@ -334,12 +334,21 @@ func (b *binder) virtual(t *syscat.Table, x *ast.TableRef) (logical.Node, []*nsI
 	return scan, one(it), nil
 }
 
-// virtualSystem adds tableoid to a system relation, hidden from *.
+// virtualSystem adds the system columns to a system table, hidden from *; views have none. The
+// places of its rows are numbers in the order in which they are made, its rows' writer is that
+// of all catalogs.
 func (b *binder) virtualSystem(scan *logical.Virtual, it *nsItem, t *syscat.Table, name string) {
+	if t.Kind == 'v' {
+		return
+	}
 	oid := &expr.Const{T: types.Of(types.OidOID), D: types.Int(int64(t.OID))}
 	put(&b.tableoids, oid, t.OID)
-	it.hidden = append(it.hidden, nsCol{"tableoid", oid})
-	it.hidden = append(it.hidden, nsCol{"xmin", &expr.Const{T: types.Of(types.XidOID), D: types.Int(1)}})
+	ctid := b.meta.Add(logical.ColInfo{Name: "ctid", Rel: name, T: types.Of(types.TidOID), OrigTable: t.OID, OrigAttr: catalog.CtidAttr})
+	scan.Attrs, scan.Out = append(scan.Attrs, catalog.CtidAttr), append(scan.Out, ctid)
+	it.hidden = append(it.hidden, nsCol{"tableoid", oid}, nsCol{"ctid", b.meta.Column(ctid)})
+	for name, n := range map[string]int64{"xmin": 1, "xmax": 0, "cmin": 0, "cmax": 0} {
+		it.hidden = append(it.hidden, nsCol{name, &expr.Const{T: types.Of(systemColumns[name].t), D: types.Int(n)}})
+	}
 }
 
 // view expands a view into its query.
@@ -388,9 +397,6 @@ func (b *binder) view(s *scope, r *found, x *ast.TableRef) (logical.Node, []*nsI
 	it.rel = &relation{alias: it.name, derived: true}
 	if r.table != nil {
 		it.rel.rowType = r.table.TypeID
-	}
-	if r.virtual == nil && r.table == nil {
-		it.hidden = []nsCol{{"tableoid", &expr.Const{T: types.Of(types.OidOID), D: types.Int(int64(r.viewID))}}}
 	}
 	return q.tree, one(it), nil
 }
