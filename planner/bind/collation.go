@@ -275,12 +275,12 @@ func (a *collator) setOp(x *logical.SetOp) {
 	}
 }
 
-// target is the collation of a column of a query, which says so explicitly where it is
-// written with COLLATE in the query itself.
+// target is the collation of a column of a query, which says so explicitly, or has a conflict,
+// where that is written in the query itself.
 func (a *collator) target(n logical.Node, id logical.ColID) collation {
 	if p := topProject(n); p != nil {
 		for i, o := range p.Out {
-			if col, ok := p.Exprs[i].(*expr.Column); o == id && (!ok || col.Index != id) && a.places[id].strength == explicit {
+			if col, ok := p.Exprs[i].(*expr.Column); o == id && (!ok || col.Index != id) && a.places[id].strength >= conflict {
 				return a.places[id]
 			}
 		}
@@ -346,6 +346,7 @@ func (a *collator) agg(x *logical.Agg) logical.Node {
 func (a *collator) window(x *logical.Window) {
 	for i, e := range x.Partition {
 		k, c := a.expr(e)
+		a.decided(c)
 		keys, _ := a.equalKeys([]expr.Expr{k}, c)
 		x.Partition[i] = keys[0]
 	}
@@ -370,15 +371,21 @@ func (a *collator) sortKeys(keys []logical.SortKey) {
 	for i := range keys {
 		e, c := a.expr(keys[i].Expr)
 		if col, ok := keys[i].Expr.(*expr.Column); ok {
-			if p := a.places[col.Index]; p.strength == conflict {
-				a.mismatch(p)
-			}
+			a.decided(a.places[col.Index])
 		}
+		a.decided(c)
 		if keys[i].Bytes {
 			keys[i].Expr = e
 			continue
 		}
 		keys[i].Expr = a.orderKey(e, c)
+	}
+}
+
+// decided refuses a conflict in what is sorted by or told apart.
+func (a *collator) decided(c collation) {
+	if c.strength == conflict {
+		a.mismatch(c)
 	}
 }
 

@@ -93,9 +93,16 @@ func (a *collator) aggCall(g *logical.AggCall) collation {
 		}
 		g.Args = args
 		for i := range g.OrderBy {
-			g.OrderBy[i].Expr, _ = a.expr(g.OrderBy[i].Expr)
+			e, c := a.expr(g.OrderBy[i].Expr)
+			a.decided(c)
+			g.OrderBy[i].Expr = e
 		}
 		return a.result(g.T, in, ast.NoPos)
+	}
+	for _, e := range g.Args {
+		if _, c := a.expr(e); g.Distinct {
+			a.decided(c)
+		}
 	}
 	sorted := len(g.OrderBy) > 0
 	a.sortKeys(g.OrderBy)
