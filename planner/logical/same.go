@@ -67,6 +67,8 @@ func sameNode(a, b expr.Expr) bool {
 	case *expr.InList:
 		y := b.(*expr.InList)
 		return x.Not == y.Not && x.Op == y.Op
+	case *expr.Relabel:
+		return sameCollation(x.Collation, b.(*expr.Relabel).Collation)
 	case *expr.Field:
 		return x.N == b.(*expr.Field).N
 	case *expr.Subscript:
@@ -82,6 +84,14 @@ func sameNode(a, b expr.Expr) bool {
 		return false
 	}
 	return true
+}
+
+// sameCollation compares what is written with COLLATE, wherever it stands.
+func sameCollation(a, b *expr.Collation) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.OID == b.OID && a.Implicit == b.Implicit && slices.EqualFunc(a.Among, b.Among, Same)
 }
 
 func sameSubquery(a, b *Subquery) bool {
