@@ -45,7 +45,7 @@ func sameNode(a, b expr.Expr) bool {
 		return x.N == b.(*expr.Exec).N
 	case *expr.Call:
 		y := b.(*expr.Call)
-		return x.Fn.Lenient() == y.Fn.Lenient() && x.Variadic == y.Variadic
+		return x.Fn.Lenient() == y.Fn.Lenient() && x.Variadic == y.Variadic && x.Collation == y.Collation
 	case *expr.IsNull:
 		y := b.(*expr.IsNull)
 		return x.Not == y.Not && x.Whole == y.Whole
@@ -68,12 +68,16 @@ func sameNode(a, b expr.Expr) bool {
 		y := b.(*expr.InList)
 		return x.Not == y.Not && x.Op == y.Op
 	case *expr.Relabel:
-		return sameCollation(x.Collation, b.(*expr.Relabel).Collation)
+		y := b.(*expr.Relabel)
+		return x.Domain == y.Domain && sameCollation(x.Collation, y.Collation)
+	case *expr.ToDomain:
+		y := b.(*expr.ToDomain)
+		return x.Domain.ID == y.Domain.ID && x.Check == y.Check && (x.Cond == nil) == (y.Cond == nil) && x.Parts == y.Parts
 	case *expr.Field:
 		return x.N == b.(*expr.Field).N
 	case *expr.Subscript:
 		y := b.(*expr.Subscript)
-		return x.Slice == y.Slice && len(x.Index) == len(y.Index) && len(x.Lo) == len(y.Lo)
+		return x.Slice == y.Slice && len(x.Index) == len(y.Index) && slices.EqualFunc(x.Lo, y.Lo, bothOpen) && slices.EqualFunc(x.Hi, y.Hi, bothOpen)
 	case *expr.Assign:
 		return x.SameSteps(b.(*expr.Assign))
 	case *expr.Case:
@@ -85,6 +89,9 @@ func sameNode(a, b expr.Expr) bool {
 	}
 	return true
 }
+
+// bothOpen reports bounds of slices that are both written, or both left out.
+func bothOpen(a, b expr.Expr) bool { return (a == nil) == (b == nil) }
 
 // sameCollation compares what is written with COLLATE, wherever it stands.
 func sameCollation(a, b *expr.Collation) bool {
