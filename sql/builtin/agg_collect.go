@@ -25,8 +25,9 @@ type stringAgg struct {
 
 func (a *stringAgg) Grow(n int) { a.have, a.buf = grow(a.have, n), grow(a.buf, n) }
 
-func (a *stringAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+func (a *stringAgg) Step(c *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
 	v, sep := args[0], args[1]
+	p := progress{c: c}
 	for _, i := range sel {
 		if v.Null[i] {
 			continue
@@ -40,6 +41,9 @@ func (a *stringAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 		}
 		a.have[g] = true
 		if err := a.add(g, v.B[i]); err != nil {
+			return err
+		}
+		if err := p.add(len(v.B[i]) + cap(a.buf[g]) - before); err != nil { // it may have been copied
 			return err
 		}
 		a.size += int64(cap(a.buf[g]) - before)

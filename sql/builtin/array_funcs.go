@@ -341,8 +341,12 @@ func arrayFill(c *Ctx, a []types.Datum) (types.Datum, error) {
 	}
 	var b types.ArrayBuilder
 	b.Reset(elem)
+	p := progress{c: c}
 	for range total {
 		b.Append(a[0])
+		if err := p.add(len(a[0].Bytes()) + 12); err != nil {
+			return types.Datum{}, err
+		}
 	}
 	return b.Shaped(dims)
 }

@@ -229,16 +229,17 @@ func (f *formatter) specifier() error {
 		have += more
 	}
 	if !left {
-		f.out = append(f.out, strings.Repeat(" ", pad)...)
+		if f.out, err = f.c.repeated(f.out, []byte{' '}, pad); err != nil {
+			return err
+		}
 	}
 	f.out = append(f.out, text...)
 	if left {
-		f.out = append(f.out, strings.Repeat(" ", pad)...)
+		f.out, err = f.c.repeated(f.out, []byte{' '}, pad)
 	}
-	return nil
+	return err
 }
 
-// starWidth takes the width from an argument: * or *n$.
 // starPosition reads the n$ that may follow *, 0 for the next argument.
 func (f *formatter) starPosition() (position int, err error) {
 	if n, ok, err := f.number(); err != nil {
@@ -267,6 +268,9 @@ func (f *formatter) starWidth(position int) (int, error) {
 	n, err := strconv.Atoi(string(appendText(nil, f.c, v)))
 	if err != nil {
 		return 0, pgerr.Newf(pgerrcode.InvalidTextRepresentation, "invalid input syntax for type integer: \"%s\"", appendText(nil, f.c, v))
+	}
+	if n <= math.MinInt32 { // it has no counterpart
+		return 0, pgerr.New(pgerrcode.NumericValueOutOfRange, "number is out of range")
 	}
 	return n, nil
 }

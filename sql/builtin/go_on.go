@@ -1,6 +1,10 @@
 package builtin
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"slices"
+	"unicode/utf8"
+)
 
 // piece is how many bytes of a value functions work on before they ask whether to go on:
 // a few milliseconds' work.
@@ -45,6 +49,27 @@ func (c *Ctx) mapped(s []byte, f func(part []byte) []byte) ([]byte, error) {
 		s = s[n:]
 	}
 	return out, nil
+}
+
+// repeated appends s to dst so often that it is n bytes more, the last time only a part of it,
+// as long as it should go on.
+func (c *Ctx) repeated(dst, s []byte, n int) ([]byte, error) {
+	if n <= 0 || len(s) == 0 {
+		return dst, nil
+	}
+	dst = slices.Grow(dst, n)
+	block := s
+	if n > len(s) && len(s) < piece {
+		block = bytes.Repeat(s, min(piece, n)/len(s)+1)
+		block = block[:len(block)/len(s)*len(s)]
+	}
+	for ; n > len(block); n -= len(block) {
+		dst = append(dst, block...)
+		if err := c.goOn(); err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, block[:n]...), nil
 }
 
 // progress asks whether to go on after each piece of what it is told was done: bytes, or

@@ -38,7 +38,8 @@ func TestLongCallsEnd(t *testing.T) {
 		"md5_text": {text}, "md5_bytea": {text}, "sha224_bytea": {text}, "sha256_bytea": {text}, "sha384_bytea": {text}, "sha512_bytea": {text},
 		"unicode_normalize_func": {text, types.String("NFD")}, "unicode_is_normalized": {text, types.String("NFC")},
 		"upper": {text}, "lower": {text}, "replace_text": {text, types.String("b"), types.String("xy")},
-		"binary_encode": {text, types.String("base64")},
+		"binary_encode": {text, types.String("base64")}, "repeat": {types.String("ab é"), types.Int(piece)},
+		"lpad": {text, types.Int(8 * piece), types.String("é-")}, "rpad": {text, types.Int(8 * piece), types.String("xyz")},
 	} {
 		f := r.code[name].eval
 		asked := &countdown{context.Background(), 1000}

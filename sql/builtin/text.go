@@ -262,12 +262,13 @@ func replacesTooLong(s, from []byte, with int) error {
 	}
 }
 
-func repeat(_ *Ctx, a []types.Datum) (types.Datum, error) {
+func repeat(c *Ctx, a []types.Datum) (types.Datum, error) {
 	s, n := a[0].Bytes(), max(0, a[1].Int())
 	if err := sized(int64(len(s)) * n); err != nil {
 		return types.Datum{}, err
 	}
-	return types.Bytes(bytes.Repeat(s, int(n))), nil
+	out, err := c.repeated([]byte{}, s, len(s)*int(n))
+	return types.Bytes(out), err
 }
 
 // translate replaces each character of from by the one at the same place in to,
@@ -352,30 +353,32 @@ func trimFuncs(r *registrar) {
 // padFuncs registers lpad and rpad.
 func padFuncs(r *registrar) {
 	pad := func(left bool) Eval {
-		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			s, n, fill := a[0].Bytes(), max(0, a[1].Int()), " "
+		return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			s, n, fill := a[0].Bytes(), max(0, a[1].Int()), []byte{' '}
 			if len(a) > 2 {
-				fill = a[2].Text()
+				fill = a[2].Bytes()
 			}
 			have := int64(utf8.RuneCount(s))
-			if have >= n || fill == "" {
+			if have >= n || len(fill) == 0 {
 				return types.Bytes(s[:charOffset(s, n)]), nil
 			}
-			runes := []rune(fill)
 			if n*utf8.UTFMax > maxText {
 				return types.Datum{}, lengthTooLarge()
 			}
-			if err := types.Afford(len(s) + int(n-have)*len(fill)/len(runes)); err != nil {
+			whole := int64(utf8.RuneCount(fill))
+			padding := int((n-have)/whole)*len(fill) + charOffset(fill, (n-have)%whole)
+			if err := types.Afford(len(s) + padding); err != nil {
 				return types.Datum{}, err
 			}
-			var padding []byte
-			for i := range n - have {
-				padding = utf8.AppendRune(padding, runes[i%int64(len(runes))])
+			out := make([]byte, 0, len(s)+padding)
+			if !left {
+				out = append(out, s...)
 			}
+			out, err := c.repeated(out, fill, padding)
 			if left {
-				return types.Bytes(append(padding, s...)), nil
+				out = append(out, s...)
 			}
-			return types.Bytes(append(append(make([]byte, 0, len(s)+len(padding)), s...), padding...)), nil
+			return types.Bytes(out), err
 		}
 	}
 	r.evals(pad(true), "lpad", "lpad(text,int4)")
