@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"bytes"
+	"math"
 	mbits "math/bits"
 
 	"github.com/jackc/pgerrcode"
@@ -161,6 +162,9 @@ func bitOverlay(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	}
 	if start <= 0 {
 		return types.Datum{}, pgerr.New(pgerrcode.SubstringError, "negative substring length not allowed")
+	}
+	if start+n > math.MaxInt32 {
+		return types.Datum{}, outOfRange("integer")
 	}
 	at := func(p int64) int64 { return max(0, min(p, int64(len(s)))) }
 	out := append(append([]bool{}, s[:at(start-1)]...), t...)

@@ -363,10 +363,10 @@ func ParseIdent(s string) (parts []string, rest string, err error) {
 				end++
 			}
 			parts, r = append(parts, strings.ToLower(r[:end])), r[end:]
-		case after:
-			return bad("No valid identifier after \".\".")
 		case strings.HasPrefix(r, "."):
 			return bad("No valid identifier before \".\".")
+		case after:
+			return bad("No valid identifier after \".\".")
 		default:
 			return bad("")
 		}

@@ -31,7 +31,8 @@ func typeHashFuncs(r *registrar) {
 	for _, k := range []string{"hashint2", "hashint4", "hashint8", "hashoid", "hashname"} {
 		r.eval(k+"extended", extended) // the plain ones are kernels, see hash.go
 	}
-	for _, k := range []string{"hashchar", "hashfloat4", "hashfloat8", "hashbpchar", "hashoidvector", "hashtid", "hashinet", "hashmacaddr", "hashmacaddr8"} {
+	for _, k := range []string{"hashchar", "hashfloat4", "hashfloat8", "hashbpchar", "hashoidvector", "hashtid", "hashinet", "hashmacaddr", "hashmacaddr8",
+		"hashenum"} {
 		r.eval(k, plain)
 		r.eval(k+"extended", extended)
 	}

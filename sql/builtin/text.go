@@ -94,7 +94,8 @@ func joined(c *Ctx, s, t []byte) []byte {
 	return b
 }
 
-// initcap raises the first letter of each word; words are runs of letters and digits.
+// initcap raises the first letter of each word; words are runs of letters and digits, and of
+// what else counts as alphabetic.
 func initcap(c *Ctx, s []byte) ([]byte, error) {
 	out := make([]byte, 0, len(s))
 	inWord := false
@@ -108,7 +109,7 @@ func initcap(c *Ctx, s []byte) ([]byte, error) {
 		} else {
 			out = utf8.AppendRune(out, unicode.ToUpper(r))
 		}
-		inWord = unicode.IsLetter(r) || unicode.IsDigit(r)
+		inWord = unicode.IsLetter(r) || unicode.IsDigit(r) || r >= utf8.RuneSelf && unicode.In(r, unicode.Nl, unicode.Other_Alphabetic)
 	}
 	return out, nil
 }

@@ -66,11 +66,11 @@ var stopWords = sync.OnceValue(func() map[string]bool {
 // Lexize is what the dictionary makes of a word: nothing of a stop word.
 func (d Dictionary) Lexize(word string) (lexeme string, ok bool) {
 	word = strings.Map(unicode.ToLower, word)
-	if !d.Stems {
-		return word, true
-	}
-	if word == "" || stopWords()[word] {
+	switch {
+	case word == "" || d.Stems && stopWords()[word]:
 		return "", false
+	case !d.Stems:
+		return word, true
 	}
 	if len(word) > 1000 {
 		return word, true

@@ -125,11 +125,16 @@ func (p *parser) token() {
 	p.blank()
 }
 
-// blank takes what begins nothing: a character, and blanks after it.
+// blank takes what begins nothing: a character, and what comes after it up to a letter, a
+// digit, or a character with which some other token may begin.
 func (p *parser) blank() {
 	_, n := utf8.DecodeRuneInString(p.s[p.i:])
-	for isSpace(p.at(n)) {
-		n++
+	for p.i+n < len(p.s) && strings.IndexByte("<-+&/", p.at(n)) < 0 {
+		if m, _, _, _ := run(p.s[p.i+n:]); m > 0 {
+			break
+		}
+		_, size := utf8.DecodeRuneInString(p.s[p.i+n:])
+		n += size
 	}
 	p.take(Blank, n)
 }

@@ -78,6 +78,9 @@ func Value(t types.T, d types.Datum, seed uint64) (uint64, error) {
 	if t.IsArray() || t.OID == types.OidVectorOID {
 		return hashArray(t, d, seed)
 	}
+	if info := types.Lookup(t.OID); info != nil && info.Enum != nil {
+		return Word(uint32(info.Enum.OIDOf(d.Int())), seed), nil
+	}
 	return 0, noHash(t)
 }
 

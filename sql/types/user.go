@@ -144,6 +144,16 @@ func (e *Enum) Label(value int64) (string, bool) {
 	return e.Labels[i].Name, true
 }
 
+// OIDOf is the number of a value's label, 0 of none.
+func (e *Enum) OIDOf(value int64) OID {
+	for i := range e.Labels {
+		if e.Labels[i].Value == value {
+			return e.Labels[i].OID
+		}
+	}
+	return 0
+}
+
 // has reports a value, whatever its label is called.
 func (e *Enum) has(value int64) bool {
 	_, ok := e.Label(value)
