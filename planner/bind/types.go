@@ -23,9 +23,6 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 	if t.PctType {
 		return b.columnType(t)
 	}
-	if t.SetOf {
-		return types.T{}, errAt(t.Pos, pgerrcode.InvalidFunctionDefinition, "type modifier is not allowed for type SETOF")
-	}
 	var i *types.Info
 	if t.Name.Schema != builtin.VectorSchema {
 		i = b.userType(t)

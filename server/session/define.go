@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -234,13 +235,41 @@ func (s *Session) refreshView(ctx context.Context, p *portal, st *ast.Refresh) (
 	if e, ok := pgerr.As(err); ok {
 		c := *e
 		c.Position = 0 // the query is not the client's
-		if err = &c; c.Code == pgerrcode.UniqueViolation && !st.Concurrently {
+		if err = &c; c.Code == pgerrcode.UniqueViolation {
+			c.OnTable(s.Catalog().SchemaName(t.Schema), t.Name)
+			if st.Concurrently {
+				return tag, s.doubledRow(ctx, t, &c)
+			}
 			c.Message = "could not create unique index \"" + c.Constraint + "\""
 			c.Detail = strings.Replace(c.Detail, " already exists.", " is duplicated.", 1)
-			c.OnTable(s.Catalog().SchemaName(t.Schema), t.Name)
 		}
 	}
 	return tag, err
+}
+
+// doubledRow is why a materialized view cannot be refreshed concurrently whose rows violate a
+// unique index: that two of them are the same, or else the violation.
+func (s *Session) doubledRow(ctx context.Context, t *catalog.Table, violation error) error {
+	text := "SELECT n::pg_catalog.text FROM (" + t.ViewSQL + ") n WHERE n IS NOT NULL GROUP BY 1 HAVING pg_catalog.count(*) > 1 LIMIT 1"
+	list, err := s.db.cfg.Parser.Parse(text)
+	if err != nil {
+		return err
+	}
+	q := &prepared{text: text, stmt: list[0].Stmt, when: time.Now()}
+	if err := s.replan(ctx, q); err != nil {
+		return err
+	}
+	rows, err := s.run(ctx, &portal{s: s, stmt: q})
+	if err != nil {
+		return err
+	}
+	defer rows.close()
+	b, err := rows.next(ctx)
+	if err != nil || b == nil || b.Len() == 0 {
+		return cmp.Or(err, violation)
+	}
+	return pgerr.Newf(pgerrcode.CardinalityViolation, "new data for materialized view \"%s\" contains duplicate rows without any null columns", t.Name).
+		WithDetail("Row: %s", b.Cols[0].B[b.Sel[0]])
 }
 
 // filling is the query of CREATE TABLE AS with its parameters: its own or that of a
