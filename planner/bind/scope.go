@@ -69,6 +69,8 @@ type scope struct {
 	items  []*nsItem
 	// unseen are FROM items that exist but cannot be referenced from here.
 	unseen []*nsItem
+	// united are queries of a set operation, which cannot be referenced from here either.
+	united *query
 	// seen are all FROM items bound at this level so far, wherever they can be referenced.
 	seen *[]*nsItem
 	ctes []*cteEntry

@@ -85,6 +85,9 @@ func (b *binder) columnHint(s *scope, rel, name string, e *pgerr.Error) error {
 // known are all relations of the level, in the order in which they were found, joins aside.
 func (s *scope) known() []*nsItem {
 	all := slices.Clone(s.unseen)
+	if s.united != nil {
+		all = append(all, unseenOperands(s.united)...)
+	}
 	if s.seen != nil {
 		all = append(all, *s.seen...)
 	}

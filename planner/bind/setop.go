@@ -1,8 +1,6 @@
 package bind
 
 import (
-	"slices"
-
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -40,9 +38,9 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.unseen = unseenOperands(l)
+	s.united = l
 	r, err := b.setOperand(s, x.Right)
-	if s.unseen = nil; err != nil {
+	if s.united = nil; err != nil {
 		return nil, err
 	}
 	if len(l.out) != len(r.out) {
@@ -56,7 +54,7 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 	}
 	q, err := b.setNode(x, l, r, cols)
 	if err == nil {
-		q.operands = slices.Concat(l.operands, r.operands)
+		q.operands = append(l.operands, r.operands...)
 	}
 	return q, err
 }
@@ -289,7 +287,7 @@ func unseenOperands(q *query) []*nsItem {
 func (b *binder) orderOutput(s *scope, x *ast.Select, q *query) (*query, error) {
 	sel := &selection{scope: s, x: x, tree: q.tree}
 	it := &nsItem{colsVisible: true, lateralOK: true, cols: queryCols(q)}
-	s.items, s.unseen = []*nsItem{it}, unseenOperands(q)
+	s.items, s.united = []*nsItem{it}, q
 	for _, c := range q.out {
 		sel.targets = append(sel.targets, target{name: c.name, e: &expr.Column{Index: c.id, T: c.t}, id: c.id})
 	}
@@ -325,7 +323,7 @@ func (b *binder) orderOutput(s *scope, x *ast.Select, q *query) (*query, error) 
 		q.tree = &logical.Sort{Input: q.tree, Keys: sel.keys}
 	}
 	tree, err := b.limit(s, x, q.tree, sel.keys)
-	s.items, s.unseen = nil, nil
+	s.items, s.united = nil, nil
 	return &query{tree: tree, out: q.out, operands: q.operands}, err
 }
 
