@@ -78,6 +78,11 @@ func newAgg(n *physical.Agg) (Operator, error) {
 		a.source = chainScan(in)
 		a.source.taker = a
 	}
+	computed := slices.Clone(n.Groups)
+	for i := range n.Aggs {
+		computed = append(append(computed, n.Aggs[i].Args...), n.Aggs[i].Filter)
+	}
+	a.input = inPieces(in, &a.scratch, computed...)
 	return a, nil
 }
 

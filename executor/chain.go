@@ -32,10 +32,10 @@ func chained(n physical.Node) bool {
 	return false
 }
 
-// concurrent reports that several goroutines may evaluate the expressions.
+// concurrent reports that several goroutines may evaluate the expressions, for whole batches.
 func concurrent(es ...expr.Expr) bool {
 	for _, e := range es {
-		if e != nil && !expr.Concurrent(e) {
+		if e != nil && (!expr.Concurrent(e) || expr.Amplifies(e)) {
 			return false
 		}
 	}

@@ -27,7 +27,9 @@ func newFilter(n *physical.Filter) (Operator, error) {
 		return nil, err
 	}
 	cond, err := expr.Compile(n.Cond)
-	return &filter{input: in, cond: cond, id: n.ID, moves: expr.Volatile(n.Cond)}, err
+	f := &filter{cond: cond, id: n.ID, moves: expr.Volatile(n.Cond)}
+	f.input = inPieces(in, &f.scratch, n.Cond)
+	return f, err
 }
 
 func (f *filter) Open(ctx context.Context, env *Env) error {
@@ -123,6 +125,7 @@ func newProject(n *physical.Project) (Operator, error) {
 		stepValues(in)
 	}
 	p.single, p.moves = all > 1 || all > 0 && below > 0, slices.ContainsFunc(n.Exprs, expr.Volatile)
+	p.input = inPieces(in, &p.scratch, n.Exprs...)
 	return p, err
 }
 

@@ -178,6 +178,9 @@ func (st *state) apply(id int, out *batch.Col, sel []uint16, args []*batch.Col) 
 	ctx.Site = &ns.site
 	err := run(n.fn, ctx, out, sel, args, ns.row[:len(args)])
 	ctx.Site = nil // others that call functions with this Ctx must not see it
+	if n.long && err == nil {
+		st.amplified += length(out, sel)
+	}
 	return out, err
 }
 

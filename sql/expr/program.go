@@ -67,6 +67,7 @@ type node struct {
 	fn     *builtin.Func
 	varia  bool
 	coll   uint32 // Call.Collation
+	long   bool   // Call.amplifies, of it or of what is below
 	sub    *SubPlan
 	equal  func(f *types.Format, a, b types.Datum) (bool, error) // of opIsDistinct, nil = types.Equal
 	test   *Program                                              // of AnySub, AllSub and RowSub; of ToDomain
@@ -119,6 +120,7 @@ func (c *compiler) with(n node, es ...Expr) (int, error) {
 	n.stable = n.op != opSubPlan && (n.fn == nil || n.fn.Volatility != builtin.Volatile)
 	for _, id := range ids {
 		n.stable = n.stable && c.p.nodes[id].stable
+		n.long = n.long || c.p.nodes[id].long
 	}
 	return c.emit(n), nil
 }
@@ -197,7 +199,7 @@ func (c *compiler) call(e *Call) (int, error) {
 	case e.Fn.Eval == nil && e.Fn.Kernel == nil:
 		return 0, pgerr.NotSupported(e.Pos, "function %s is not supported", e.Fn.Name)
 	}
-	return c.with(node{op: opCall, t: e.T, fn: e.Fn, varia: e.Variadic, coll: e.Collation}, e.Args...)
+	return c.with(node{op: opCall, t: e.T, fn: e.Fn, varia: e.Variadic, coll: e.Collation, long: e.amplifies()}, e.Args...)
 }
 
 // keepsValue reports a conversion that leaves the stored value as it is.

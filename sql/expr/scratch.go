@@ -31,6 +31,8 @@ type state struct {
 	arena batch.Arena
 	env   *Env
 	b     *batch.Batch
+	// amplified is how many bytes calls made: see Scratch.Amplified.
+	amplified int64
 }
 
 // nodeState is the working memory of one node.
