@@ -126,8 +126,7 @@ func (s *Search) passes(ord uint32) bool {
 	if !s.g.chained.Load() {
 		return false
 	}
-	t := s.g.tab.Load()
-	c := t.dup(ord)
+	c := s.g.tab.Load().dup(ord)
 	for range chainProbe {
 		if c == 0 {
 			return false
@@ -135,7 +134,7 @@ func (s *Search) passes(ord uint32) bool {
 		if s.accept(c - 1) {
 			return true
 		}
-		c = t.dup(c - 1)
+		c = s.g.tab.Load().dup(c - 1) // a view as new as c
 	}
 	return true
 }

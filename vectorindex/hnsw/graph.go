@@ -188,6 +188,13 @@ func (g *Graph) Options() Options { return g.opt }
 // Len returns the number of reserved nodes: ordinals below it exist.
 func (g *Graph) Len() int { return int(g.reserved.Load()) }
 
+// nodes is how many nodes are reserved, and a view that has all of them: memory is published
+// before what is in it, so it is looked up after.
+func (g *Graph) nodes() (*tables, uint32) {
+	n := g.reserved.Load()
+	return g.tab.Load(), n
+}
+
 // Vector returns the vector of node ord (Reserve must have returned it), as it
 // was given. It aliases the graph's memory and must not be modified.
 func (g *Graph) Vector(ord uint32) []byte { return g.tab.Load().vector(ord) }

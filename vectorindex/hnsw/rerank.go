@@ -97,7 +97,7 @@ func (s *Search) bound(e entry) float64 {
 func (s *Search) rerank() {
 	t := s.g.tab.Load()
 	if s.chain != 0 {
-		s.followChain(t)
+		s.followChain()
 		return
 	}
 	s.sortTo(min(s.next+len(s.batch), len(s.b.pool.e)))
@@ -122,7 +122,7 @@ func (s *Search) rerank() {
 		if c := t.dup(ord); c != 0 {
 			// Entries after this one wait in the pool until the chain is done.
 			s.chain, s.chDis = c, d
-			s.followChain(t)
+			s.followChain()
 			if s.chain != 0 {
 				return
 			}
@@ -133,12 +133,12 @@ func (s *Search) rerank() {
 // chainBatch bounds the duplicates looked at before Next can return.
 const chainBatch = 64
 
-func (s *Search) followChain(t *tables) {
+func (s *Search) followChain() {
 	for range chainBatch {
 		if s.chain == 0 {
 			return
 		}
-		ord := s.chain - 1
+		ord, t := s.chain-1, s.g.tab.Load() // a view as new as the chain
 		s.chain = t.dup(ord)
 		if s.accepts(ord) {
 			d := s.exact(t, ord)

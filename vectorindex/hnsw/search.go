@@ -224,9 +224,9 @@ func (s *Search) round(ctx context.Context) (bool, error) {
 // scanAmong estimates the distances of the given nodes into the rest, from which
 // the rounds of an exact search take the nearest.
 func (s *Search) scanAmong() {
-	b, t := &s.b, s.g.tab.Load()
+	b := &s.b
 	b.room(2 * s.g.opt.M)
-	n := uint32(s.g.Len())
+	t, n := s.g.nodes()
 	for todo := s.among; len(todo) > 0; {
 		ids := b.ids[:0]
 		for len(todo) > 0 && len(ids) < cap(b.ids) {
@@ -260,7 +260,7 @@ func (b *beam) widen(limit int) {
 
 // leftovers adds to the pool the linked nodes that no walk has reached.
 func (s *Search) leftovers() {
-	t := s.g.tab.Load()
+	t, n := s.g.nodes()
 	s.b.room(2 * s.g.opt.M)
 	ids := s.b.ids[:0]
 	flush := func() {
@@ -272,8 +272,7 @@ func (s *Search) leftovers() {
 		}
 		ids = ids[:0]
 	}
-	n := min(uint32(s.g.Len()), t.limit)
-	for ord := uint32(0); ord < n; ord++ {
+	for ord := range n {
 		if s.b.visited.has(ord) {
 			continue
 		}
