@@ -59,6 +59,7 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 		return err
 	}
 	s := &scope{parent: in.s, in: inUpdateSet, items: []*nsItem{oldItem, newItem}}
+	b.traceItems(s.items)
 	if x.AnyKey { // in MySQL VALUES() reads the columns of the proposed row, which need not have a name
 		newItem.colsVisible = false
 		s.items = append(s.items, in.sourceItems()...)

@@ -163,6 +163,11 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	row := b.newRow(t, n.Alias)
 	n.Row = row.ids
 	names, attrs := in.given(len(vals[0]))
+	if tr := b.trace(); tr != nil && x.Columns == nil && x.Query != nil && via == nil {
+		for _, a := range attrs {
+			tr.given[x] = append(tr.given[x], t.Column(a).Name)
+		}
+	}
 	use := b.useWrite(t, via, catalog.PrivInsert, names, attrs)
 	b.usedBy(use, row.ids)
 	if x.Returning != nil {
@@ -177,7 +182,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	rs.items = []*nsItem{shown}
+	rs.items = one(shown)
 	if n.OnConflict != nil && n.OnConflict.DoUpdate {
 		rs.seen = &[]*nsItem{shown, b.rowItem(t, "excluded")}
 	}
@@ -359,6 +364,7 @@ func (b *binder) returning(s *scope, list []ast.Target) ([]expr.Expr, []logical.
 	if list == nil {
 		return nil, nil, nil, nil
 	}
+	b.traceItems(s.items)
 	targets, err := b.targetList(s, list, queryOpts{})
 	if err != nil {
 		return nil, nil, nil, err

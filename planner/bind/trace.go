@@ -83,6 +83,8 @@ type Trace struct {
 	// subqueries are those of FROM.
 	subqueries map[*ast.SubqueryRef]*nsItem
 	variadics  map[*ast.Func]int
+	// given are the columns that an INSERT without a list of them gives values to.
+	given map[*ast.Insert][]string
 	// aliased are the items of FROM that have names for some of their columns at least.
 	aliased map[*ast.Alias]*nsItem
 }
@@ -101,7 +103,7 @@ func NewTrace() *Trace {
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{}, spelled: map[ast.Expr][]string{}, extensions: map[*ast.Func]string{}, apart: map[ast.Expr]ast.Expr{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, domains: map[*ast.Cast]bool{}, arrays: map[*ast.Cast]int32{}, elements: map[*ast.Array][]element{}, lists: map[*ast.In]types.T{}, subqueries: map[*ast.SubqueryRef]*nsItem{}, variadics: map[*ast.Func]int{}, aliased: map[*ast.Alias]*nsItem{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, domains: map[*ast.Cast]bool{}, arrays: map[*ast.Cast]int32{}, elements: map[*ast.Array][]element{}, lists: map[*ast.In]types.T{}, subqueries: map[*ast.SubqueryRef]*nsItem{}, variadics: map[*ast.Func]int{}, aliased: map[*ast.Alias]*nsItem{}, given: map[*ast.Insert][]string{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -165,6 +167,15 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		case *ast.Row:
 			t.listWholes(x.Args)
 			x.Args = t.expandList(x.Args)
+		case *ast.Insert:
+			for _, name := range t.given[x] {
+				x.Columns = append(x.Columns, ast.Target{At: ast.At{Pos: ast.NoPos}, Name: name})
+			}
+			x.Returning = t.outputs(x.Returning)
+		case *ast.Update:
+			x.Returning = t.outputs(x.Returning)
+		case *ast.Delete:
+			x.Returning = t.outputs(x.Returning)
 		case *ast.Select:
 			x.Targets = t.expand(x.Targets)
 			for i := range x.Values {
@@ -173,16 +184,28 @@ func (t *Trace) Qualify(q ast.Stmt) {
 			}
 			x.GroupBy = append(x.GroupBy, t.groups[x]...)
 			t.nameWholes(x.Targets)
-			for i := range x.Targets {
-				if o := &x.Targets[i]; o.Name == "" && !ownName(o.Expr) {
-					o.Name = figureName(o.Expr)
-				}
-			}
+			nameOutputs(x.Targets)
 		}
 		return true
 	})
 	t.distinguish(q)
 	t.unite()
+}
+
+// outputs is what RETURNING lists, stars written out and each with its name.
+func (t *Trace) outputs(list []ast.Target) []ast.Target {
+	list = t.expand(list)
+	nameOutputs(list)
+	return list
+}
+
+// nameOutputs names the columns that nobody gave a name.
+func nameOutputs(list []ast.Target) {
+	for i := range list {
+		if o := &list[i]; o.Name == "" && !ownName(o.Expr) {
+			o.Name = figureName(o.Expr)
+		}
+	}
 }
 
 // typed gives a string the type of its context: integers and booleans as such.

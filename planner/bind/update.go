@@ -218,6 +218,7 @@ func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableR
 		src.old = append(src.old, id)
 	}
 	if via == nil {
+		b.traceItems(items)
 		return src, items, nil
 	}
 	shown, conds, err := b.target(via, target, t, ref)
@@ -227,7 +228,8 @@ func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableR
 	if conds != nil {
 		src.tree = &logical.Filter{Input: src.tree, Conds: conds}
 	}
-	return src, []*nsItem{shown}, nil
+	b.traceItems(one(shown))
+	return src, one(shown), nil
 }
 
 // writeSource joins the target with the other items under WHERE, or takes the row that a

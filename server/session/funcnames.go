@@ -93,7 +93,8 @@ func (x shower) statement(f *catalog.Function, text string) string {
 	if err != nil || len(list) != 1 {
 		return text
 	}
-	if q, ok := list[0].Stmt.(*ast.Select); ok {
+	switch q := list[0].Stmt.(type) {
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
 		x.analysed(q, argumentsOf(x.s, f))
 		s := x.style()
 		s.Hidden, s.Indent = true, 1

@@ -215,7 +215,7 @@ func (x shower) query(text string, columns []string, width int) string {
 
 // analysed notes in a stored query what only its analysis tells of how it is shown; vars are the
 // arguments that it sees. A query that means nothing any more is shown without.
-func (x shower) analysed(q *ast.Select, vars *bind.Variables) {
+func (x shower) analysed(q ast.Stmt, vars *bind.Variables) {
 	o := x.s.planOptions(nil)
 	o.Trace, o.Vars = bind.NewTrace(), vars
 	if _, err := bind.Bind(q, o); err == nil {

@@ -87,6 +87,16 @@ func (p *printer) setList(list []Target) {
 			continue
 		}
 		source, n := list[i].Multi, 0
+		if row, ok := source.(*Row); ok && p.lines { // each gets its own
+			for _, x := range row.Args {
+				p.s([]string{"", ", "}[b2i(n > 0)])
+				p.column(list[i])
+				p.s(" = ")
+				p.expr(x)
+				i, n = i+1, n+1
+			}
+			continue
+		}
 		p.s("(")
 		for ; i < len(list) && list[i].Multi != nil && list[i].MultiCol == n+1; i++ {
 			p.sep(n)

@@ -100,6 +100,8 @@ func (p *printer) cteLines(w *With) {
 		p.line("", 0, 0, 0)
 		if q, ok := c.Query.(*Select); ok {
 			p.subquery(q)
+		} else if indent := p.indent; p.writeLines(c.Query) {
+			p.indent = indent
 		} else {
 			p.stmt(c.Query)
 		}
@@ -191,10 +193,13 @@ func (p *printer) targetLine(t Target) {
 	p.ident(t.Name)
 }
 
-func (p *printer) fromLines(list []TableExpr) {
+func (p *printer) fromLines(list []TableExpr) { p.fromAfter(" FROM ", list) }
+
+// fromAfter writes the items of FROM, or of what is like it, behind the word.
+func (p *printer) fromAfter(word string, list []TableExpr) {
 	for i, t := range list {
 		if i == 0 {
-			p.line(" FROM ", -indentClause, indentClause, 2)
+			p.line(word, -indentClause, indentClause, 2)
 			p.table(t)
 			continue
 		}

@@ -40,7 +40,7 @@ func ExtensionOf(schema string) string {
 	return ""
 }
 
-// PrintIn writes a query or an expression with its clauses on lines of their
+// PrintIn writes a query, an INSERT, UPDATE or DELETE, or an expression with its clauses on lines of their
 // own. Unlike Print's, the text is the analysed form: BETWEEN, LIKE and lists of
 // constants behind IN are written as the operators that they stand for.
 func PrintIn(n Node, s Style) string {
@@ -48,6 +48,8 @@ func PrintIn(n Node, s Style) string {
 	switch v := n.(type) {
 	case *Select:
 		p.query(v)
+	case Stmt:
+		p.writeLines(v)
 	case Expr:
 		p.expr(v)
 	}
