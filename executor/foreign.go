@@ -32,6 +32,7 @@ type keyChange struct {
 	child    *catalog.Table
 	old, new []types.Datum
 	moved    bool // the row goes to another partition of what con refers to
+	replaced bool // by REPLACE: the key coming back does not content NO ACTION
 }
 
 // checkReferences looks for the rows that a new or changed row refers to.
@@ -253,7 +254,7 @@ func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *cat
 	if x == nil {
 		return fmt.Errorf("executor: foreign key %s refers to nothing", con.Name)
 	}
-	k := keyChange{seq: w.env.seq(), con: con, parent: w.def.Table, child: child}
+	k := keyChange{seq: w.env.seq(), con: con, parent: w.def.Table, child: child, replaced: w.replacing}
 	for _, c := range con.RefColumns {
 		if old[c-1].IsNull() {
 			return nil // nothing can refer to it

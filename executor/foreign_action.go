@@ -23,7 +23,7 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 	if k.new != nil {
 		action = k.con.OnUpdate
 	}
-	if action == 'a' || action == 0 {
+	if (action == 'a' || action == 0) && !k.replaced {
 		// NO ACTION is content when the key is there again at the end of the statement.
 		x := w.def.Table.Index(k.con.Index)
 		parent, vals := w.def.Table, byKeys(x, k.con, k.old)

@@ -26,6 +26,7 @@ type tableWriter struct {
 	domains   []*expr.Program
 	triggers  *tableTriggers
 	watch     *watch // of rows that triggers change meanwhile
+	replacing bool   // a row that is deleted makes room for another: see upsert.remove
 	checks    []*expr.Program
 	indexes   []indexKeys
 	inserted  rowChecks // of row security, for new rows

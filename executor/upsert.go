@@ -271,7 +271,9 @@ func (u *upsert) remove(ctx context.Context, to *upsertTable, id uint64) error {
 	if u.weight(to.w.def.Table, old, u.row) > 0 {
 		u.affected++
 	}
+	to.w.replacing = true
 	_, err = to.w.delete(ctx, id, old)
+	to.w.replacing = false
 	return err
 }
 
