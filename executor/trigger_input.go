@@ -84,6 +84,8 @@ func stepValues(op Operator) {
 		x.step = 1
 	case *project:
 		stepValues(x.input)
+	case *pieces:
+		stepValues(x.Operator)
 	}
 }
 

@@ -56,22 +56,20 @@ func (s *Session) SearchPath(implicit bool) []string { return s.searchPath(impli
 // caller must not change it: it is kept until something changes, since every name of a
 // statement asks for it.
 func (s *Session) searchPath(temp, system bool) []string {
-	kept := &s.paths[0]
+	asked := 0
 	if temp {
-		kept = &s.paths[1]
+		asked |= 1
 	}
 	if system {
-		kept = &s.paths[2]
-		if temp {
-			kept = &s.paths[3]
-		}
+		asked |= 2
 	}
+	kept := &s.paths[asked]
 	snap := s.Catalog()
 	now := stamp{catalog: snap.Version, temp: snap.TempVersion(), settings: s.settings.version, acting: s.actingID()}
 	if k := kept.Load(); k != nil && k.at == now {
 		return k.names
 	}
-	k := &keptPath{now, slices.Clip(s.makePath(temp, system))}
+	k := &keptPath{now, slices.Clip(s.makePath(temp, system))} // appending to it copies it
 	kept.Store(k)
 	return k.names
 }
