@@ -346,9 +346,15 @@ func (b *binder) virtualSystem(scan *logical.Virtual, it *nsItem, t *syscat.Tabl
 	ctid := b.meta.Add(logical.ColInfo{Name: "ctid", Rel: name, T: types.Of(types.TidOID), OrigTable: t.OID, OrigAttr: catalog.CtidAttr})
 	scan.Attrs, scan.Out = append(scan.Attrs, catalog.CtidAttr), append(scan.Out, ctid)
 	it.hidden = append(it.hidden, nsCol{"tableoid", oid}, nsCol{"ctid", b.meta.Column(ctid)})
-	for name, n := range map[string]int64{"xmin": 1, "xmax": 0, "cmin": 0, "cmax": 0} {
-		it.hidden = append(it.hidden, nsCol{name, &expr.Const{T: types.Of(systemColumns[name].t), D: types.Int(n)}})
-	}
+	it.hidden = append(it.hidden, catalogWriter[:]...)
+}
+
+// catalogWriter says who wrote the rows of system tables, and that nobody removed them.
+var catalogWriter = [...]nsCol{
+	{"xmin", &expr.Const{T: types.Of(types.XidOID), D: types.Int(1)}},
+	{"xmax", &expr.Const{T: types.Of(types.XidOID), D: types.Int(0)}},
+	{"cmin", &expr.Const{T: types.Of(types.CidOID), D: types.Int(0)}},
+	{"cmax", &expr.Const{T: types.Of(types.CidOID), D: types.Int(0)}},
 }
 
 // view expands a view into its query.

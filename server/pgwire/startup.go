@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -113,7 +114,7 @@ func (s *startup) login() (*login, error) {
 	if l.database == "" {
 		l.database = l.user
 	}
-	l.user, l.database = clipName(l.user), clipName(l.database)
+	l.user, l.database = ident.Cut(l.user), ident.Cut(l.database)
 	return l, nil
 }
 
@@ -135,19 +136,6 @@ func (s *startup) settings() ([][2]string, error) {
 		}
 	}
 	return append(all, direct...), nil
-}
-
-// clipName cuts a name to the 63 bytes of PostgreSQL's name type, at a character boundary.
-func clipName(s string) string {
-	const most = 63
-	if len(s) <= most {
-		return s
-	}
-	n := most
-	for n > 0 && s[n]&0xc0 == 0x80 {
-		n--
-	}
-	return s[:n]
 }
 
 // checkReplication accepts replication= when it asks for an ordinary connection.

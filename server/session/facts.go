@@ -8,6 +8,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/storage/catalogstore"
@@ -135,8 +136,7 @@ func splitNames(v string) ([]string, bool) {
 		if !ok {
 			return nil, false
 		}
-		name, _ = cutName(name)
-		names = append(names, name)
+		names = append(names, ident.Cut(name))
 		if rest = strings.TrimLeft(rest, space); rest == "" {
 			return names, true
 		}

@@ -3,13 +3,13 @@ package session
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
@@ -374,7 +374,7 @@ func nameParts(text string) (parts []string, ok bool) {
 			}
 			part, text = strings.ToLower(text[:end]), text[end:]
 		}
-		parts = append(parts, clipName(part))
+		parts = append(parts, ident.Cut(part))
 		text = strings.TrimLeft(text, " \t\n\r\f\v")
 		if text == "" {
 			return parts, true
@@ -384,13 +384,4 @@ func nameParts(text string) (parts []string, ok bool) {
 		}
 		text = strings.TrimLeft(text[1:], " \t\n\r\f\v")
 	}
-}
-
-// clipName cuts a name to the length that names may have, silently.
-func clipName(name string) string {
-	n := min(len(name), maxName)
-	for n > 0 && n < len(name) && !utf8.RuneStart(name[n]) {
-		n--
-	}
-	return name[:n]
 }

@@ -6,17 +6,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/charset"
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
-
-// maxName is the longest identifier in bytes.
-const maxName = 63
 
 // canonical checks a value and gives it the form in which it is kept.
 func (s *settings) canonical(d *setting, v string) (string, error) {
@@ -195,23 +192,11 @@ func (d *setting) choices() []string {
 
 // clipped cuts a name that is too long, and says so.
 func (s *settings) clipped(v string) string {
-	name, cut := cutName(v)
-	if cut && s.notice != nil {
-		s.notice(pgerr.Newf("42622", "identifier %q will be truncated to %q", v, name))
+	name := ident.Cut(v)
+	if name != v && s.notice != nil {
+		s.notice(ident.Notice(v))
 	}
 	return name
-}
-
-// cutName cuts a name that is longer than an identifier may be.
-func cutName(v string) (name string, cut bool) {
-	if len(v) <= maxName {
-		return v, false
-	}
-	n := maxName
-	for n > 0 && !utf8.RuneStart(v[n]) {
-		n--
-	}
-	return v[:n], true
 }
 
 // asciiName replaces what is not printable ASCII, since application_name goes to

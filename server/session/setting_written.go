@@ -8,6 +8,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -49,7 +50,7 @@ func (s *Session) settingWritten(st *ast.Set) (name, value string, err error) {
 func (s *Session) mayHold(d *setting, value string) error {
 	v, err := s.settings.canonical(d, value)
 	if cutNames[d.name] {
-		value, _ = cutName(value)
+		value = ident.Cut(value)
 	}
 	absent := d.absent(value)
 	switch {

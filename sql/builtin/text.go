@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -442,13 +443,7 @@ func convertFuncs(r *registrar) {
 	})
 	r.eval("nameconcatoid", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		tail := types.AppendText([]byte{'_'}, types.Of(types.OidOID), a[1], c.Format)
-		head := a[0].Bytes()
-		if keep := 63 - len(tail); len(head) > keep {
-			for keep > 0 && !utf8.RuneStart(head[keep]) {
-				keep--
-			}
-			head = head[:keep]
-		}
+		head := ident.CutTo(a[0].Bytes(), ident.Max-len(tail))
 		return types.Bytes(append(append([]byte{}, head...), tail...)), nil
 	})
 }

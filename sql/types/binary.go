@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -42,8 +43,8 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 	case TextOID, UnknownOID, CstringOID, RefcursorOID:
 		return Bytes(b), CheckUTF8(b)
 	case NameOID:
-		if len(b) > 63 {
-			return Datum{}, pgerr.New(pgerrcode.NameTooLong, "identifier too long").WithDetail("Identifier must be less than %d characters.", 64)
+		if len(b) > ident.Max {
+			return Datum{}, pgerr.New(pgerrcode.NameTooLong, "identifier too long").WithDetail("Identifier must be less than %d characters.", ident.Max+1)
 		}
 		return Bytes(b), CheckUTF8(b)
 	case VarcharOID, BpcharOID:

@@ -3,11 +3,12 @@ package types
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -73,17 +74,12 @@ func textDatum(s string) (Datum, error) {
 	return d, CheckUTF8(d.ref)
 }
 
-// truncName cuts to the 63 bytes that a name holds, at a character boundary.
+// truncName cuts to what a name holds.
 func truncName(d Datum) Datum {
-	const most = 63
-	if len(d.ref) <= most {
+	if len(d.ref) <= ident.Max {
 		return d
 	}
-	n := most
-	for n > 0 && !utf8.RuneStart(d.ref[n]) {
-		n--
-	}
-	return Bytes(d.ref[:n:n])
+	return Bytes(slices.Clip(ident.CutTo(d.ref, ident.Max)))
 }
 
 // parseDateTime handles the types whose text depends on DateStyle and TimeZone.

@@ -3,17 +3,14 @@ package define
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
-
-// maxName is NAMEDATALEN − 1.
-const maxName = 63
 
 // objectName joins parts with underscores, shortening the longer of the first
 // two as PostgreSQL's makeObjectName does.
@@ -23,26 +20,18 @@ func objectName(first, second, label string) string {
 		over++
 	}
 	n1, n2 := len(first), len(second)
-	for n1+n2 > maxName-over {
+	for n1+n2 > ident.Max-over {
 		if n1 > n2 {
 			n1--
 		} else {
 			n2--
 		}
 	}
-	name := clip(first, n1)
+	name := ident.CutTo(first, n1)
 	if second != "" {
-		name += "_" + clip(second, n2)
+		name += "_" + ident.CutTo(second, n2)
 	}
 	return name + "_" + label
-}
-
-// clip cuts at a character boundary.
-func clip(s string, n int) string {
-	for n > 0 && n < len(s) && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:min(n, len(s))]
 }
 
 // freeName is objectName, numbered until taken says that it is free.

@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/collate"
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
@@ -199,11 +200,10 @@ func (e *Env) rangeDiff(d *ast.Definition, elem types.OID) (catalog.ID, error) {
 // multirangeName is the name of the multirange type over a range type
 // (makeMultirangeTypeName).
 func multirangeName(name string) string {
-	const longest = 63
 	if before, after, ok := strings.Cut(name, "range"); ok {
-		return clip(before+"multirange"+after, longest)
+		return ident.Cut(before + "multirange" + after)
 	}
-	return clip(name, longest-len("_multirange")) + "_multirange"
+	return ident.CutTo(name, ident.Max-len("_multirange")) + "_multirange"
 }
 
 // rangeFunctions makes the functions that put ranges and multiranges together.

@@ -3,24 +3,21 @@ package pg
 import (
 	"sort"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
-// maxName is how many bytes of an identifier count: NAMEDATALEN − 1.
-const maxName = 63
-
-// cutNames are the notices about identifiers that are cut (42622, truncate_identifier of
-// PostgreSQL's scansup.c), up to what the grammar stopped at with err.
+// cutNames are the notices about identifiers that are cut, up to what the grammar stopped at
+// with err.
 func cutNames(query string, standard bool, err error) (list []*pgerr.Error) {
-	if len(query) <= maxName {
+	if len(query) <= ident.Max {
 		return nil
 	}
 	for i := 0; i < len(query); {
 		name, end := nextName(query, i, standard)
-		if len(name) > maxName {
-			list = append(list, cut(name).At(i))
+		if len(name) > ident.Max {
+			list = append(list, ident.Notice(name).At(i))
 		}
 		i = end
 	}
@@ -31,16 +28,6 @@ func cutNames(query string, standard bool, err error) (list []*pgerr.Error) {
 		n.Position = 0 // PostgreSQL gives none
 	}
 	return list
-}
-
-func cut(name string) *pgerr.Error {
-	n := maxName
-	for n > 0 && !utf8.RuneStart(name[n]) {
-		n--
-	}
-	e := pgerr.Newf("42622", "identifier \"%s\" will be truncated to \"%s\"", name, name[:n])
-	e.Severity = pgerr.Notice
-	return e
 }
 
 // nextName consumes a token at i; name is the identifier that it is, if it may be a long one.
@@ -55,7 +42,7 @@ func nextName(s string, i int, standard bool) (name string, end int) {
 		for end = skipQuoted(s, end, b, false); end < len(s) && s[end] == '"'; {
 			end = skipQuoted(s, end+1, b, false)
 		}
-		if end-i > maxName {
+		if end-i > ident.Max {
 			name = strings.ReplaceAll(strings.Trim(s[i:end], `"`), `""`, `"`)
 		}
 	case isWordByte(b):
@@ -65,7 +52,7 @@ func nextName(s string, i int, standard bool) (name string, end int) {
 		switch {
 		case end < len(s) && s[end] == '\'' && end == i+1 && b|0x20 == 'e':
 			return "", skipQuoted(s, end+1, '\'', true)
-		case end-i > maxName && (b < '0' || b > '9'):
+		case end-i > ident.Max && (b < '0' || b > '9'):
 			name = asciiLower(s[i:end])
 		}
 	default:

@@ -6,6 +6,7 @@ import (
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/ident"
 )
 
 // Keys: those of a table's definition, which become statements of their own, and CREATE INDEX.
@@ -61,9 +62,9 @@ func firstColumn(elems []ast.IndexElem) string {
 func indexName(table, key string) string {
 	key = fold(key)
 	if strings.HasPrefix(key, table+"_") {
-		return clip(key)
+		return ident.Cut(key)
 	}
-	return clip(table + "_" + key)
+	return ident.Cut(table + "_" + key)
 }
 
 func element(column string, desc bool) ast.IndexElem {

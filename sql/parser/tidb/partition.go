@@ -10,6 +10,7 @@ import (
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/ident"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -20,7 +21,7 @@ import (
 
 // partitionName is the table that a partition is.
 func partitionName(table ast.QName, name string) ast.QName {
-	return ast.QName{At: placeless, Schema: table.Schema, Name: clip(table.Name + "#p#" + fold(name))}
+	return ast.QName{At: placeless, Schema: table.Schema, Name: ident.Cut(table.Name + "#p#" + fold(name))}
 }
 
 // partitioned makes a new table one with partitions, whose definitions follow it.

@@ -6,6 +6,7 @@ import (
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/ident"
 )
 
 // scope is what ORDER BY, GROUP BY and HAVING of a select may call its targets:
@@ -178,29 +179,19 @@ func (c *conv) targets(list *tast.FieldList) []ast.Target {
 	return out
 }
 
-// maxName is the longest name in bytes.
-const maxName = 63
-
 // fieldName is the name of a target without an alias.
 func (c *conv) fieldName(f *tast.SelectField) string {
 	if r, ok := f.Expr.(*tast.ColumnNameExpr); ok {
 		return r.Name.Name.O
 	}
 	if s, ok := stringOf(f.Expr); ok {
-		return clip(s)
+		return ident.Cut(s)
 	}
 	name := strings.TrimSpace(f.OriginalText())
 	if name == "" {
 		return "?"
 	}
-	return clip(name)
-}
-
-func clip(name string) string {
-	if len(name) <= maxName {
-		return name
-	}
-	return strings.ToValidUTF8(name[:maxName], "")
+	return ident.Cut(name)
 }
 
 // groupBy converts GROUP BY; a bare alias means its target.
