@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/cockroachdb/apd/v3"
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -165,7 +164,7 @@ func secondsField(secs, us int64) (fieldValue, bool, error) {
 	if micros.IsInt64() {
 		return scaled(micros.Int64(), 6)
 	}
-	exact, err := types.NumericFromApd(apd.NewWithBigInt(new(apd.BigInt).SetMathBigInt(micros), -6))
+	exact, err := types.NumericFromBig(micros, 6)
 	return fieldValue{exact: exact}, true, err
 }
 
@@ -176,7 +175,7 @@ func (v fieldValue) numeric() (types.Datum, error) {
 	if v.exact.Bytes() != nil {
 		return v.exact, nil
 	}
-	return types.NumericFromApd(apd.New(v.n, -v.scale))
+	return types.NumericFromBig(big.NewInt(v.n), int(v.scale))
 }
 
 func (v fieldValue) float() float64 {

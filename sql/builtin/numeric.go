@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/cockroachdb/apd/v3"
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -101,7 +100,7 @@ func numberConversions(r *registrar) {
 }
 
 func numericFromBig(v *big.Int) types.Datum {
-	d, err := types.NumericFromApd(apd.NewWithBigInt(new(apd.BigInt).SetMathBigInt(v), 0))
+	d, err := types.NumericFromBig(v, 0)
 	if err != nil {
 		return types.NumericNaN() // a 128-bit number always fits
 	}
@@ -113,20 +112,15 @@ func bothFinite(a, b types.Datum) bool {
 }
 
 // scaledInts gives both as integers at their larger scale.
-func scaledInts(a, b types.Datum) (x, y *big.Int, scale int32) {
-	var p, q apd.Decimal
-	types.ApdFromNumeric(&p, a)
-	types.ApdFromNumeric(&q, b)
-	e := min(p.Exponent, q.Exponent)
-	raise := func(d *apd.Decimal) *big.Int {
-		v := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(d.Exponent-e)), nil)
-		return v.Mul(v, d.Coeff.MathBigInt())
+func scaledInts(a, b types.Datum) (x, y *big.Int, scale int) {
+	x, sx := types.NumericUnscaled(a)
+	y, sy := types.NumericUnscaled(b)
+	scale = max(sx, sy)
+	raise := func(v *big.Int, by int) *big.Int {
+		ten := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(by)), nil)
+		return ten.Mul(ten, v)
 	}
-	return raise(&p), raise(&q), -e
-}
-
-func atScale(v *big.Int, scale int32) (types.Datum, error) {
-	return types.NumericFromApd(apd.NewWithBigInt(new(apd.BigInt).SetMathBigInt(v), -scale))
+	return raise(x, scale-sx), raise(y, scale-sy), scale
 }
 
 func numericGcd(a, b types.Datum) (types.Datum, error) {
@@ -134,7 +128,7 @@ func numericGcd(a, b types.Datum) (types.Datum, error) {
 		return types.NumericNaN(), nil
 	}
 	x, y, scale := scaledInts(a, b)
-	return atScale(new(big.Int).GCD(nil, nil, x, y), scale)
+	return types.NumericFromBig(new(big.Int).GCD(nil, nil, x, y), scale)
 }
 
 func numericLcm(a, b types.Datum) (types.Datum, error) {
@@ -143,10 +137,10 @@ func numericLcm(a, b types.Datum) (types.Datum, error) {
 	}
 	x, y, scale := scaledInts(a, b)
 	if x.Sign() == 0 || y.Sign() == 0 {
-		return atScale(new(big.Int), scale)
+		return types.NumericFromBig(new(big.Int), scale)
 	}
 	g := new(big.Int).GCD(nil, nil, x, y)
-	return atScale(x.Mul(x.Div(x, g), y), scale)
+	return types.NumericFromBig(x.Mul(x.Div(x, g), y), scale)
 }
 
 func factorial(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/big"
 	"strconv"
-
-	"github.com/cockroachdb/apd/v3"
 )
 
 // NumericFromInt is v with scale 0.
@@ -80,33 +78,18 @@ func NumericToInt64(d Datum) (v int64, ok bool) {
 	return c.Int64(), c.IsInt64()
 }
 
-// NumericFromApd encodes x; its exponent below zero is the display scale.
-func NumericFromApd(x *apd.Decimal) (Datum, error) {
-	switch x.Form {
-	case apd.Infinite:
-		return NumericInf(x.Negative), nil
-	case apd.NaN, apd.NaNSignaling:
-		return NumericNaN(), nil
-	}
-	var buf [64]byte
-	digits := x.Coeff.Append(buf[:0], 10)
-	b, err := appendNumericDecimal(nil, x.Negative, digits, len(digits)+int(x.Exponent), max(0, -int(x.Exponent)))
-	return Bytes(b), err
+// NumericFromBig is v·10^−scale, shown with scale decimals; 22003 where it has too many digits.
+func NumericFromBig(v *big.Int, scale int) (Datum, error) {
+	return dec{neg: v.Sign() < 0, scale: scale, wide: new(big.Int).Abs(v)}.shrink().datum()
 }
 
-// ApdFromNumeric decodes d into x with the exponent −dscale.
-func ApdFromNumeric(x *apd.Decimal, d Datum) {
+// NumericUnscaled is the integer d·10^scale, where the scale is that of d, which is finite.
+func NumericUnscaled(d Datum) (v *big.Int, scale int) {
 	n := decOf(d.ref)
-	x.Exponent, x.Negative, x.Form = 0, n.neg, apd.Finite
-	switch n.kind {
-	case notANumber:
-		x.Form = apd.NaN
-	case infinite:
-		x.Form = apd.Infinite
-	default:
-		x.Coeff.SetMathBigInt(n.big())
-		x.Exponent = int32(-n.scale)
+	if v = n.big(); n.neg {
+		v = new(big.Int).Neg(v)
 	}
+	return v, n.scale
 }
 
 // compareNumeric orders numerics, NaN above Infinity above all else.

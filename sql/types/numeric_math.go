@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/cockroachdb/apd/v3"
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -12,25 +11,6 @@ import (
 
 // maxResultScale is NUMERIC_MAX_RESULT_SCALE.
 const maxResultScale = 2 * maxDisplayScale
-
-// apdContext computes with at least digits significant digits.
-func apdContext(digits int) *apd.Context {
-	c := apd.BaseContext.WithPrecision(uint32(max(digits, 20)))
-	c.MaxExponent, c.MinExponent = apd.MaxExponent, apd.MinExponent
-	c.Rounding = apd.RoundHalfUp
-	c.Traps = 0
-	return c
-}
-
-func decFromApd(x *apd.Decimal) dec {
-	r := dec{neg: x.Negative, wide: x.Coeff.MathBigInt()}
-	if x.Exponent > 0 {
-		r.wide = new(big.Int).Mul(r.wide, pow10(int(x.Exponent)))
-	} else {
-		r.scale = int(-x.Exponent)
-	}
-	return r.shrink()
-}
 
 func decFloat(x dec) float64 {
 	d, err := x.datum()
@@ -71,31 +51,6 @@ func checkLog(a Datum) error {
 		return pgerr.New(pgerrcode.InvalidArgumentForLogarithm, "cannot take logarithm of a negative number")
 	}
 	return nil
-}
-
-// lnDec is ln(a) rounded to the scale; a is finite and above zero.
-func lnDec(a Datum, scale int) dec {
-	// a = m·10^k with 1 ≤ m < 10 keeps exponents within apd's bounds
-	n := decOf(a.ref)
-	digits := decimalLen(n)
-	k := int64(digits - 1 - n.scale)
-	// digits before the point, the scale, guard digits
-	c := apdContext(scale + 12 + abs(lnWeight(a)) + min(digits, 100))
-	var x, r apd.Decimal
-	coeff, exponent := n.big(), 1-digits
-	if cut := digits - int(c.Precision); cut > 0 { // of a hundred thousand digits no more are looked at
-		coeff, exponent = new(big.Int).Quo(coeff, pow10(cut)), exponent+cut
-	}
-	x.Coeff.SetMathBigInt(coeff)
-	x.Exponent = int32(exponent)
-	_, _ = c.Ln(&r, &x) // no traps: a finite positive argument always has a logarithm
-	if k != 0 {
-		var ln10 apd.Decimal
-		_, _ = c.Ln(&ln10, apd.New(10, 0))
-		_, _ = c.Mul(&ln10, &ln10, apd.New(k, 0))
-		_, _ = c.Add(&r, &r, &ln10)
-	}
-	return decFromApd(&r).round(scale)
 }
 
 // NumericLn is ln(a); 2201E for zero and negative numbers.
@@ -163,37 +118,6 @@ func NumericExp(a Datum) (Datum, error) {
 	w := min(max(v*0.434294481903252, -maxResultScale), maxResultScale)
 	scale := clampScale(max(minSigDigits-int(w), NumericScale(a)))
 	return expDec(decOf(a.ref), v, scale)
-}
-
-func expDec(x dec, v float64, scale int) (Datum, error) {
-	if math.Abs(v) >= maxResultScale*3 {
-		if v > 0 {
-			return Datum{}, numericOverflow()
-		}
-		return dec{scale: scale}.datum()
-	}
-	if math.Abs(v) < 1e-200 { // nothing that a float64 could be found for
-		return expTiny(x, scale).datum()
-	}
-	var ax, r apd.Decimal
-	ax.Coeff.SetMathBigInt(x.big())
-	ax.Exponent, ax.Negative = int32(-x.scale), x.neg
-	c := apdContext(scale + 12 + max(0, int(v*0.4343)))
-	_, _ = apdContext(int(c.Precision)+8).Round(&ax, &ax)
-	_, _ = c.Exp(&r, &ax) // no traps; the range was checked
-	return decFromApd(&r).round(scale).datum()
-}
-
-// expTiny is e^x by its series, which a tiny x ends soon.
-func expTiny(x dec, scale int) dec {
-	guard := scale + 8
-	x = x.round(guard)
-	sum, term := dec{small: 1}, dec{small: 1}
-	for n := uint64(1); !term.isZero(); n++ {
-		term = divDec(mulDec(term, x), dec{small: n}, guard, true)
-		sum = addDec(sum, term)
-	}
-	return sum.round(scale)
 }
 
 // NumericPower is a^b; 2201F for 0 to a negative power and for negative numbers

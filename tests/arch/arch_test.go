@@ -82,7 +82,6 @@ var confined = map[string][]string{
 	"github.com/cockroachdb/pebble/v2/vfs": {"storage", "vectorindex", "server", "tests"}, // files, without the engine
 	"github.com/dgraph-io/ristretto/v2":    {"server", "storage", "executor"},
 	"github.com/RoaringBitmap/roaring/v2":  {"vectorindex", "storage", "executor"},
-	"github.com/cockroachdb/apd/v3":        {"sql"},
 	"github.com/mmcloughlin/avo":           {"vectorindex/dist"},
 	"github.com/ProtonMail/go-crypto":      {"sql/pgcrypto"},
 	"github.com/jackc/pgx/v5":              {"tests", "examples", "server/importer"},
