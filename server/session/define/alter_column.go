@@ -71,9 +71,12 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	if err := bind.MayCompute(col.Default, of, place, col.Type, col.Name, e.options()); err != nil {
 		return err
 	}
-	wide := &ast.CreateTable{Columns: []ast.ColumnDef{*d}}
+	all, err := allConstraints(&ast.CreateTable{Columns: []ast.ColumnDef{*d}})
+	if err != nil {
+		return placeless(err)
+	}
 	before := len(t.Indexes)
-	if err := e.addConstraints(ctx, t, wide); err != nil {
+	if err := e.addConstraints(ctx, t, all, slices.Concat(beforeForeign, [][]ast.ConstraintKind{foreign})...); err != nil {
 		return placeless(err)
 	}
 	fill := col.Default != "" || col.Identity != 0 || col.Domain != 0

@@ -2,6 +2,8 @@ package define
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -24,20 +26,30 @@ func (e *Env) createCollation(ctx context.Context, st *ast.CreateCollation) erro
 		return pgerr.NotSupported(int(st.Pos), "collations in the temporary schema are not supported")
 	}
 	c := &catalog.Collation{Schema: s.ID, Name: st.Name.Name, Owner: e.Owner}
+	loose := false
 	if st.From != nil {
 		err = e.copiedCollation(c, st.From)
 	} else {
-		err = e.newCollation(c, st.Options)
+		loose, err = newCollation(c, st.Options)
 	}
 	if err != nil {
 		return err
 	}
 	if _, there := e.Catalog.Collation(s.ID, c.Name); there {
+		name := fmt.Sprintf("%q", c.Name)
+		if c.Encoding >= 0 {
+			name += " for encoding \"UTF8\""
+		}
 		if st.IfNotExists {
-			e.notice(pgerrcode.DuplicateObject, "collation %q already exists, skipping", c.Name)
+			e.notice(pgerrcode.DuplicateObject, "collation %s already exists, skipping", name)
 			return nil
 		}
-		return pgerr.Newf(pgerrcode.DuplicateObject, "collation %q already exists", c.Name)
+		return pgerr.Newf(pgerrcode.DuplicateObject, "collation %s already exists", name)
+	}
+	if st.From == nil {
+		if err := findLocale(c, loose, st); err != nil {
+			return err
+		}
 	}
 	edit := e.change(ctx)
 	if c.ID, err = edit.NewID(ctx); err != nil {
@@ -65,30 +77,31 @@ func (e *Env) collationByName(n *ast.QName) (*catalog.Collation, error) {
 	return c, placeless(err)
 }
 
-// newCollation reads the options of CREATE COLLATION.
-func (e *Env) newCollation(c *catalog.Collation, list []ast.Option) error {
+// newCollation reads the options of CREATE COLLATION, one of which makes it loose: not
+// deterministic. What its locale is, findLocale finds.
+func newCollation(c *catalog.Collation, list []ast.Option) (loose bool, err error) {
 	given := map[string]*ast.Option{}
 	for i := range list {
 		o := &list[i]
 		switch o.Name {
 		case "locale", "lc_collate", "lc_ctype", "provider", "deterministic", "version", "from":
 		default:
-			return pgerr.Newf(pgerrcode.SyntaxError, "collation attribute \"%s\" not recognized", o.Name).At(int(o.Pos))
+			return false, pgerr.Newf(pgerrcode.SyntaxError, "collation attribute \"%s\" not recognized", o.Name).At(int(o.Pos))
 		}
 		if given[o.Name] != nil {
-			return pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").At(int(o.Pos))
+			return false, pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").At(int(o.Pos))
 		}
 		given[o.Name] = o
 	}
 	if given["locale"] != nil && (given["lc_collate"] != nil || given["lc_ctype"] != nil) {
-		return pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").
+		return false, pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").
 			WithDetail("LOCALE cannot be specified together with LC_COLLATE or LC_CTYPE.")
 	}
 	if o := given["from"]; o != nil {
 		if len(list) == 1 { // FROM = name is no option by the time it comes here
-			return pgerr.NotSupported(int(o.Pos), "FROM of collations as a string is not supported")
+			return false, pgerr.NotSupported(int(o.Pos), "FROM of collations as a string is not supported")
 		}
-		return pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").
+		return false, pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").
 			WithDetail("FROM cannot be specified together with any other options.")
 	}
 	text := func(name string) string {
@@ -97,31 +110,30 @@ func (e *Env) newCollation(c *catalog.Collation, list []ast.Option) error {
 		}
 		return optionValue(given[name])
 	}
-	loose := false
 	if o := given["deterministic"]; o != nil {
 		switch strings.ToLower(optionValue(o)) {
 		case "true", "on", "1", "yes":
 		case "false", "off", "0", "no":
 			loose = true
 		default:
-			return pgerr.New(pgerrcode.SyntaxError, "deterministic requires a Boolean value")
+			return false, pgerr.New(pgerrcode.SyntaxError, "deterministic requires a Boolean value")
 		}
 	}
 	c.Encoding, c.Version = -1, text("version")
 	switch provider := strings.ToLower(text("provider")); {
 	case given["provider"] == nil, provider == "libc":
-		if err := libcCollation(c, text); err != nil || !loose {
-			return err
-		}
-		return pgerr.New(pgerrcode.FeatureNotSupported, "nondeterministic collations not supported with this provider")
-	case provider == "icu":
-		err := icuCollation(c, text("locale"), given["locale"])
+		err := libcCollation(c, text)
 		if err == nil && loose {
-			c.Order = collate.Nondeterministic(c.Order)
+			err = pgerr.New(pgerrcode.FeatureNotSupported, "nondeterministic collations not supported with this provider")
 		}
-		return err
+		return loose, err
+	case provider == "icu":
+		if c.Provider, c.ICULocale = 'i', text("locale"); given["locale"] == nil {
+			return false, pgerr.New(pgerrcode.InvalidObjectDefinition, "parameter \"locale\" must be specified")
+		}
+		return loose, nil
 	}
-	return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "unrecognized collation provider: %s", text("provider"))
+	return false, pgerr.Newf(pgerrcode.InvalidObjectDefinition, "unrecognized collation provider: %s", text("provider"))
 }
 
 func libcCollation(c *catalog.Collation, text func(string) string) error {
@@ -135,6 +147,25 @@ func libcCollation(c *catalog.Collation, text func(string) string) error {
 	case c.Ctype == "":
 		return pgerr.New(pgerrcode.InvalidObjectDefinition, "parameter \"lc_ctype\" must be specified")
 	}
+	return nil
+}
+
+// findLocale finds the order that a new collation's locale has.
+func findLocale(c *catalog.Collation, loose bool, st *ast.CreateCollation) (err error) {
+	if c.Provider == 'c' {
+		return libcLocale(c)
+	}
+	if err = icuLocale(c); err == nil && loose {
+		c.Order = collate.Nondeterministic(c.Order)
+	}
+	if pe, ok := pgerr.As(err); ok && pe.Code == pgerrcode.FeatureNotSupported {
+		i := slices.IndexFunc(st.Options, func(o ast.Option) bool { return o.Name == "locale" })
+		return pe.At(int(st.Options[i].Pos))
+	}
+	return err
+}
+
+func libcLocale(c *catalog.Collation) error {
 	var ok bool
 	for _, locale := range []string{c.Ctype, c.Collate} {
 		if c.Order, ok = collate.LibcOrder(locale); !ok {
@@ -149,18 +180,14 @@ func libcCollation(c *catalog.Collation, text func(string) string) error {
 	return nil
 }
 
-func icuCollation(c *catalog.Collation, locale string, o *ast.Option) error {
-	c.Provider, c.ICULocale = 'i', locale
-	if o == nil {
-		return pgerr.New(pgerrcode.InvalidObjectDefinition, "parameter \"locale\" must be specified")
-	}
+func icuLocale(c *catalog.Collation) error {
 	var err error
-	switch c.Order, err = collate.ICUOrder(locale); err {
+	switch c.Order, err = collate.ICUOrder(c.ICULocale); err {
 	case nil:
 	case collate.ErrIllegal:
-		return pgerr.Newf(pgerrcode.InternalError, "could not open collator for locale \"%s\": U_ILLEGAL_ARGUMENT_ERROR", locale)
+		return pgerr.Newf(pgerrcode.InternalError, "could not open collator for locale \"%s\": U_ILLEGAL_ARGUMENT_ERROR", c.ICULocale)
 	default:
-		return pgerr.NotSupported(int(o.Pos), "the order of ICU locale \"%s\" is not supported", locale)
+		return pgerr.NotSupported(-1, "the order of ICU locale \"%s\" is not supported", c.ICULocale)
 	}
 	if c.Version == "" {
 		c.Version = collate.Version

@@ -178,7 +178,11 @@ func (e *Env) fillIn(ctx context.Context, t *catalog.Table, parents []*catalog.T
 	if err := e.inheritChecks(ctx, t, parents); err != nil {
 		return err
 	}
-	if err := e.addConstraints(ctx, t, st); err != nil {
+	all, err := allConstraints(st)
+	if err != nil {
+		return err
+	}
+	if err := e.addConstraints(ctx, t, all, beforeForeign...); err != nil {
 		return err
 	}
 	for i := range st.Like {
@@ -188,6 +192,9 @@ func (e *Env) fillIn(ctx context.Context, t *catalog.Table, parents []*catalog.T
 		if err := e.likeStatistics(ctx, t, &st.Like[i]); err != nil {
 			return err
 		}
+	}
+	if err := e.addConstraints(ctx, t, all, foreign); err != nil { // which may need a key of LIKE
+		return err
 	}
 	if err := dividable(t, st.PartitionBy); err != nil {
 		return err
@@ -382,14 +389,15 @@ func checkColumnName(t *catalog.Table, d *ast.ColumnDef) error {
 	return nil
 }
 
-// addConstraints makes the constraints of columns and of the table in PostgreSQL's order:
-// checks, the primary key, the other keys, and what refers to keys.
-func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.CreateTable) error {
-	all, err := allConstraints(st)
-	if err != nil {
-		return err
-	}
-	for _, kinds := range [][]ast.ConstraintKind{{ast.ConCheck}, {ast.ConPrimary}, {ast.ConUnique, ast.ConExclusion}, {ast.ConForeign}} {
+// The order in which constraints are made is PostgreSQL's.
+var (
+	beforeForeign = [][]ast.ConstraintKind{{ast.ConCheck}, {ast.ConPrimary}, {ast.ConUnique, ast.ConExclusion}}
+	foreign       = []ast.ConstraintKind{ast.ConForeign}
+)
+
+// addConstraints makes those of all constraints that are of the kinds, kinds after kinds.
+func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, all []ast.Constraint, order ...[]ast.ConstraintKind) error {
+	for _, kinds := range order {
 		for i := range all {
 			kind := all[i].Kind
 			if !slices.Contains(kinds, kind) {

@@ -231,6 +231,13 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 			}
 			continue
 		}
+		if k := st.Cmds[i].Kind; (k == ast.SetOptions || k == ast.ResetOptions) && st.Cmds[i].Name != "" {
+			what := "indexes"
+			if t.IsPartitioned() {
+				what = "partitioned indexes"
+			}
+			return unsupported("ALTER action "+alterAction(&st.Cmds[i])+" cannot be performed on", x.Name, what)
+		}
 		if changed.Options, err = alterOptions(changed.Options, x.AccessMethod(), &st.Cmds[i], st); err != nil {
 			return err
 		}
