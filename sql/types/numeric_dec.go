@@ -37,9 +37,19 @@ var pow10u = func() (t [19]uint64) {
 
 var bigTen = big.NewInt(10)
 
+// pow10big are the powers of ten that scales ask for most.
+var pow10big = func() (t [160]*big.Int) {
+	t[0] = big.NewInt(1)
+	for i := 1; i < len(t); i++ {
+		t[i] = new(big.Int).Mul(t[i-1], bigTen)
+	}
+	return t
+}()
+
+// pow10 is 10^n, which may be shared and is not to be changed.
 func pow10(n int) *big.Int {
-	if n < len(pow10u) {
-		return new(big.Int).SetUint64(pow10u[n])
+	if n < len(pow10big) {
+		return pow10big[n]
 	}
 	return new(big.Int).Exp(bigTen, big.NewInt(int64(n)), nil)
 }
