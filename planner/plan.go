@@ -34,6 +34,16 @@ func Plan(stmt ast.Stmt, o Options) (*physical.Plan, error) {
 	return p, nil
 }
 
+// Declarations are how a table of MySQL's dialect has the columns of a query that it is made of.
+func Declarations(query *ast.Select, o Options) ([]bind.Declaration, error) {
+	o.Declares = true
+	s, err := bind.Bind(query, o)
+	if err != nil {
+		return nil, err
+	}
+	return bind.Declarations(s), nil
+}
+
 // populated refuses to read a materialized view that has not been filled.
 func populated(s *bind.Statement, o Options) error {
 	if o.Defining {

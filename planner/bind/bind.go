@@ -44,6 +44,8 @@ type Options struct {
 	// security, which belongs to whoever runs it, is left out, and a materialized view
 	// need not be populated.
 	Defining bool
+	// Declares says that a table is made of the query's columns, whose Declarations are wanted.
+	Declares bool
 	// Positions asks for the row numbers by which WHERE CURRENT OF finds a cursor's rows.
 	Positions bool
 	// Transition finds a transition table of the running trigger by name, nil if it has none
@@ -98,6 +100,7 @@ type Statement struct {
 	Calls        bool // it calls functions that users made
 	// Positions are where a cursor's rows come from, if they were asked for.
 	Positions []Position
+	derived   map[logical.ColID]bool // see noteDerived
 }
 
 // Position is the column with the row number of a table whose row stands behind each row
@@ -149,7 +152,9 @@ type binder struct {
 	locks  bool
 	// positions are Statement.Positions.
 	positions []Position
-	depth     int
+	// derived are the columns of the topmost query's derived tables, if they are wanted.
+	derived map[logical.ColID]bool
+	depth   int
 	// views guards against views that expand to themselves.
 	views []catalog.ID
 	// noParams refuses parameters, with the reason (stored expressions).
@@ -236,6 +241,7 @@ func bindStatement(stmt ast.Stmt, o Options) (*Statement, error) {
 	}
 	s.Calls = b.meta.Calls
 	s.Params, s.ParamDomains, s.Locks, s.Positions = b.params, b.paramDomains, b.locks, b.positions
+	s.derived = b.derived
 	return s, nil
 }
 

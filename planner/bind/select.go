@@ -92,6 +92,9 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 	if err != nil {
 		return nil, err
 	}
+	if o.top && b.o.Declares {
+		b.noteDerived(s)
+	}
 	if tree == nil {
 		tree = &logical.Values{Rows: [][]expr.Expr{{}}}
 	}

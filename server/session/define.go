@@ -94,6 +94,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		return "", pgerr.New(pgerrcode.WrongObjectType, "prepared statement is not a SELECT")
 	}
 	made, columns, name := catalog.ID(0), 0, "CREATE TABLE AS"
+	var comments []ast.Stmt
 	switch {
 	case st.SelectInto:
 		name = "SELECT INTO"
@@ -125,8 +126,15 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		if len(st.AsColumns) > len(plan.Out) {
 			return pgerr.New("42601", "too many column names were specified")
 		}
+		var declared []bind.Declaration
+		if st.Declared {
+			if declared, err = planner.Declarations(query, o); err != nil {
+				return err
+			}
+		}
 		def := *st
 		var queried []ast.ColumnDef
+		comments = shownComments(st, plan.Out, declared)
 		if !st.Materialized {
 			def.Query = nil
 		}
@@ -143,6 +151,11 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			col := ast.ColumnDef{At: st.At, Name: name, Type: typeNameIn(s.Catalog(), typ, c.Domain), OfQuery: true}
 			if col.Collation, err = s.columnCollation(c.Collation, name, c.Type); err != nil {
 				return err
+			}
+			if st.Declared {
+				if err := s.declareColumn(&col, &declared[i]); err != nil {
+					return err
+				}
 			}
 			queried = append(queried, col)
 		}
@@ -163,7 +176,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		return name, err
 	}
 	if st.Filling != nil {
-		if err := s.makeKeys(ctx, name, st.Filling.Keys); err != nil {
+		if err := s.makeKeys(ctx, name, append(comments, st.Filling.Keys...)); err != nil {
 			return name, err
 		}
 	}
