@@ -164,6 +164,9 @@ func (b *binder) cte(s *scope, c *ast.CTE) error {
 
 // addCTE registers a bound WITH query and names its columns.
 func (b *binder) addCTE(s *scope, c *ast.CTE, q *query, write, inline bool) error {
+	if c.All && len(c.Columns) != len(q.out) {
+		return ErrColumnCounts()
+	}
 	if len(c.Columns) > len(q.out) {
 		return errAt(c.Pos, pgerrcode.InvalidColumnReference, "WITH query \"%s\" has %d columns available but %d columns specified",
 			c.Name, len(q.out), len(c.Columns))
@@ -260,6 +263,9 @@ func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
 	init, err := b.selectStmt(sel.Left, &in, queryOpts{})
 	if err != nil {
 		return err
+	}
+	if c.All && len(c.Columns) != len(init.out) {
+		return ErrColumnCounts()
 	}
 	if len(c.Columns) > len(init.out) {
 		return errAt(c.Pos, pgerrcode.InvalidColumnReference, "WITH query \"%s\" has %d columns available but %d columns specified", c.Name, len(init.out), len(c.Columns))

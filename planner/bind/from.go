@@ -97,6 +97,9 @@ func named(name string, alias *ast.Alias, cols []nsCol, _ ast.Pos) (*nsItem, err
 		return it, nil
 	}
 	it.name = alias.Name
+	if alias.All && len(alias.Columns) != len(cols) {
+		return nil, ErrColumnCounts()
+	}
 	if len(alias.Columns) > len(cols) {
 		return nil, errAt(ast.NoPos, pgerrcode.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified",
 			it.name, len(cols), len(alias.Columns))
@@ -108,6 +111,12 @@ func named(name string, alias *ast.Alias, cols []nsCol, _ ast.Pos) (*nsItem, err
 		}
 	}
 	return it, nil
+}
+
+// ErrColumnCounts is MySQL's error for a list that does not name as many columns as there are.
+func ErrColumnCounts() error {
+	return errAt(ast.NoPos, pgerrcode.InvalidColumnReference,
+		"In definition of view, derived table or common table expression, SELECT list and column names list have different column counts")
 }
 
 // tableRef binds a WITH query, table, view or system relation.

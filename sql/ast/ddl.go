@@ -158,6 +158,7 @@ type (
 		At
 		Name      QName
 		Columns   []string
+		All       bool // as of Alias
 		Query     *Select
 		OrReplace bool
 		Anew      bool // what is replaced need not have the same columns

@@ -83,6 +83,7 @@ type CTE struct {
 	At
 	Name         string
 	Columns      []string
+	All          bool // as of Alias
 	Query        Stmt
 	Materialized Materialize
 	Search       *Search
@@ -247,6 +248,7 @@ const (
 type Alias struct {
 	Name    string
 	Columns []string
+	All     bool        // MySQL's: each column has a name in Columns
 	ColDefs []ColumnDef // AS t(a int, b text) of a record function
 }
 

@@ -110,6 +110,9 @@ func (e *Env) viewTable(st *ast.CreateView) (t *catalog.Table, invalid, err erro
 	if writesInWith(st.Query) {
 		return nil, nil, pgerr.New(pgerrcode.FeatureNotSupported, "views must not contain data-modifying statements in WITH")
 	}
+	if st.All && len(st.Columns) != len(q.Out) {
+		return nil, nil, bind.ErrColumnCounts()
+	}
 	if len(st.Columns) > len(q.Out) {
 		return nil, nil, pgerr.New(pgerrcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
 	}

@@ -23,13 +23,7 @@ func (c *conv) derivedTable(t *tast.TableSource) ast.TableExpr {
 	q := c.below(t.Source, c.ordered && !t.Lateral)
 	assigns := c.assigns
 	c.assigns = outer
-	var alias *ast.Alias
-	if t.AsName.L != "" {
-		alias = &ast.Alias{Name: t.AsName.L}
-		for _, n := range t.ColumnNames {
-			alias.Columns = append(alias.Columns, n.L)
-		}
-	}
+	alias := c.derivedAlias(t)
 	at := c.at(t.Source)
 	if assigns {
 		return &ast.TableRef{At: at, Name: ast.QName{At: at, Name: c.readBefore(q)}, Alias: alias}

@@ -116,6 +116,7 @@ type cuts struct {
 	setvals  map[int]bool
 	aliases  []rowAlias
 	shown    []shownPart
+	derived  []ast.Alias
 }
 
 // errNothingCut is that a text holds nothing of what the grammar has no rule for.
@@ -150,6 +151,7 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 		shorter, cut.setvals = cutSetvals(shorter)
 	}
 	shorter, cut.shown = cutShown(shorter)
+	shorter, cut.derived = cutDerivedColumns(shorter)
 	if strings.Contains(fold(shorter), "insert") {
 		shorter, cut.aliases = cutRowAliases(shorter)
 	}
@@ -169,7 +171,7 @@ func convert(text, query string, list []tast.StmtNode, cut cuts, names *search) 
 		start, end := extent(query, n.OriginalText(), at)
 		at = end
 		c := &conv{src: query, text: text, stmtPos: ast.Pos(start), stmtEnd: end, ordered: true, names: names}
-		c.jsonTables, c.setvals, c.rowAliases = cut.json, cut.setvals, cut.aliases
+		c.jsonTables, c.setvals, c.rowAliases, c.derived = cut.json, cut.setvals, cut.aliases, cut.derived
 		if strings.IndexByte(query[start:end], '?') >= 0 {
 			c.numberMarkers(n)
 		}
@@ -364,8 +366,9 @@ type conv struct {
 	jsonTables    []*jsonTable
 	setvals       map[int]bool // see cutSetvals
 	rowAliases    []rowAlias
-	proposes      []string // the columns of the row that is proposed, if that has a name
-	proposesAny   bool     // they are all of the table
+	derived       []ast.Alias // see cutDerivedColumns
+	proposes      []string    // the columns of the row that is proposed, if that has a name
+	proposesAny   bool        // they are all of the table
 	names         *search
 	named         tast.Node // the part of the statement whose names have places, nil = none
 	places        *places   // where the names stand, as soon as one is looked for

@@ -395,7 +395,7 @@ func (c *conv) with(w *tast.WithClause) *ast.With {
 	for _, t := range w.CTEs {
 		cte := ast.CTE{At: placeless, Name: t.Name.L, Query: c.inner(t.Query.Query)}
 		for _, n := range t.ColNameList {
-			cte.Columns = append(cte.Columns, n.L)
+			cte.Columns, cte.All = append(cte.Columns, n.L), true
 		}
 		out.CTEs = append(out.CTEs, cte)
 	}

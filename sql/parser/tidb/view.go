@@ -13,7 +13,7 @@ import (
 func (c *conv) createView(s *tast.CreateViewStmt) ast.Stmt {
 	out := &ast.CreateView{At: c.here(), Name: c.table(s.ViewName), OrReplace: s.OrReplace, Anew: s.OrReplace}
 	for _, n := range s.Cols {
-		out.Columns = append(out.Columns, n.L)
+		out.Columns, out.All = append(out.Columns, n.L), true
 	}
 	if s.Security == tast.SecurityInvoker {
 		out.With = asInvoker()
@@ -174,7 +174,7 @@ func readAlterView(s string, i int) (v alteredView, ok bool) {
 			return v, false
 		}
 		for _, p := range list.found.columns {
-			v.def.Columns = append(v.def.Columns, p.name)
+			v.def.Columns, v.def.All = append(v.def.Columns, p.name), true
 		}
 		i = list.i + 1
 	}
