@@ -289,8 +289,10 @@ func (e *Env) dropColumn(ctx context.Context, t *catalog.Table, cmd *ast.AlterCm
 	if err := e.attributesFixed(t, true); err != nil {
 		return err
 	}
-	if k := foreignOf(t, c.Num); cmd.Guarded && k != nil {
-		return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "Cannot drop column '%s': needed in a foreign key constraint '%s'", c.Name, k.Name)
+	if cmd.Guarded {
+		if err := e.columnNeeded(t, c); err != nil {
+			return err
+		}
 	}
 	if err := e.fieldUnnamed(t, c.Name, "dropping"); err != nil {
 		return err

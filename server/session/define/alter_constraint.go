@@ -151,6 +151,9 @@ func prefixPrimary(t *catalog.Table) *catalog.Index {
 	return nil
 }
 
+// primaryName is what MySQL calls a primary key.
+const primaryName = "PRIMARY"
+
 // dropConstraint is DROP CONSTRAINT.
 func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := constraintOf(t, cmd.Name)
@@ -175,7 +178,15 @@ func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 			e.notice("00000", "constraint %q of relation %q does not exist, skipping", cmd.Name, t.Name)
 			return nil
 		}
+		if cmd.Primary {
+			return noKey(t, primaryName)
+		}
 		return noConstraint(t, cmd.Name)
+	}
+	if x := t.Index(c.Index); cmd.Primary && x != nil {
+		if err := e.keyNeeded(t, x, primaryName); err != nil {
+			return err
+		}
 	}
 	if err := e.remove(ctx, []object{{kind: constraintObject, id: t.ID, part: c.ID}}, cmd.Cascade); err != nil {
 		return err

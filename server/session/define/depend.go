@@ -357,7 +357,7 @@ func born(t *catalog.Type) (id catalog.ID) {
 	return id
 }
 
-// referring are the foreign keys of other tables to t that pick accepts.
+// referring are the foreign keys to t that pick accepts, also its own.
 func (e *Env) referring(t *catalog.Table, pick func(*catalog.Constraint) bool) (out []dependent) {
 	for _, id := range e.Catalog.Referrers(t.ID) {
 		child, ok := e.Catalog.TableByID(id)
@@ -366,7 +366,7 @@ func (e *Env) referring(t *catalog.Table, pick func(*catalog.Constraint) bool) (
 		}
 		for _, k := range child.Constraints {
 			if k.Kind == catalog.ForeignConstraint && k.RefTable == t.ID && pick(k) {
-				out = append(out, dependent{object: object{kind: constraintObject, id: id, part: k.ID}, order: k.ID, auto: id == t.ID})
+				out = append(out, dependent{object: object{kind: constraintObject, id: id, part: k.ID}, order: k.ID})
 			}
 		}
 	}

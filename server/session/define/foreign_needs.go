@@ -3,7 +3,10 @@ package define
 import (
 	"slices"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // What MySQL keeps for foreign keys: the columns of one, and an index that begins with them.
@@ -33,4 +36,29 @@ func serves(x *catalog.Index, k *catalog.Constraint) bool {
 		return false
 	}
 	return !slices.ContainsFunc(x.Keys[:n], func(y catalog.IndexKey) bool { return y.Attr == 0 || !slices.Contains(k.Columns, y.Attr) })
+}
+
+// columnNeeded refuses to drop a column of a foreign key, or one that a foreign key refers to.
+func (e *Env) columnNeeded(t *catalog.Table, c *catalog.Column) error {
+	if k := foreignOf(t, c.Num); k != nil {
+		return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "Cannot drop column '%s': needed in a foreign key constraint '%s'", c.Name, k.Name)
+	}
+	for _, d := range e.referring(t, func(k *catalog.Constraint) bool { return slices.Contains(k.RefColumns, c.Num) }) {
+		child, _ := e.Catalog.TableByID(d.id)
+		return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "Cannot drop column '%s': needed in a foreign key constraint '%s' of table '%s'",
+			c.Name, constraintByID(child, d.part).Name, child.Name)
+	}
+	return nil
+}
+
+// keyNeeded refuses to drop a key by which foreign keys find what they refer to.
+func (e *Env) keyNeeded(t *catalog.Table, x *catalog.Index, key string) error {
+	if len(e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID })) > 0 {
+		return errKeyNeeded(key)
+	}
+	return nil
+}
+
+func errKeyNeeded(key string) error {
+	return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "Cannot drop index '%s': needed in a foreign key constraint", key)
 }

@@ -29,7 +29,12 @@ func (e *Env) indexOfTable(st *ast.Drop) (*object, error) {
 		return nil, noKey(t, st.Key)
 	}
 	if st.Guarded && !e.Unchecked && needed(t, x) {
-		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "Cannot drop index '%s': needed in a foreign key constraint", st.Key)
+		return nil, errKeyNeeded(st.Key)
+	}
+	if st.Guarded {
+		if err := e.keyNeeded(t, x, st.Key); err != nil {
+			return nil, err
+		}
 	}
 	return &object{kind: indexObject, id: x.ID}, nil
 }
