@@ -175,6 +175,10 @@ func (b *binder) mixed(op string, l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr
 	}
 	ml, mr, ok = l, r, true
 	switch {
+	case isParam(l) && arithmetic(op) && rk == textKind:
+		if ml, err = b.coerce(l, types.Of(types.Float8OID), builtin.Implicit, pos); err == nil {
+			mr, err = b.convert("to_double", r, pos)
+		}
 	case lk == otherKind:
 		mr, ok, err = b.besideVector(l, r, pos)
 	case (lk == numberKind || lk == boolKind) && rk == enumKind:

@@ -85,7 +85,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 // createTableAs is CREATE TABLE AS, SELECT INTO and CREATE MATERIALIZED VIEW: a table
 // of the query's columns, filled by INSERT … query.
 func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTable) (tag string, err error) {
-	from, params, err := s.filling(p, st)
+	from, params, err := s.filling(ctx, p, st)
 	if err != nil {
 		return "", err
 	}
@@ -287,12 +287,12 @@ func (s *Session) doubledRow(ctx context.Context, t *catalog.Table, violation er
 
 // filling is the query of CREATE TABLE AS with its parameters: its own or that of a
 // prepared statement.
-func (s *Session) filling(p *portal, st *ast.CreateTable) (*prepared, []types.Datum, error) {
+func (s *Session) filling(ctx context.Context, p *portal, st *ast.CreateTable) (*prepared, []types.Datum, error) {
 	x, ok := st.Query.(*ast.Execute)
 	if !ok {
 		return &prepared{text: p.stmt.text, stmt: st.Query, params: p.stmt.params}, p.params, nil
 	}
-	q, err := s.lookup(x.Name)
+	q, err := s.executed(ctx, x)
 	if err != nil {
 		return nil, nil, err
 	}

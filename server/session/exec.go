@@ -353,7 +353,7 @@ func (s *Session) evalIn(x ast.Expr, place bind.Place, t types.T, name string) (
 
 // execute runs a prepared statement by its SQL name.
 func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (source, error) {
-	q, err := s.lookup(st.Name)
+	q, err := s.executed(ctx, st)
 	if err != nil {
 		return nil, err
 	}

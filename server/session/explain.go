@@ -186,7 +186,7 @@ func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*p
 		}
 		return s.explained(ctx, p, &ast.Explain{At: st.At, Options: st.Options, Stmt: x.Query})
 	case *ast.Execute:
-		q, err := s.lookup(x.Name)
+		q, err := s.executed(ctx, x)
 		if err != nil {
 			return nil, nil, err
 		}

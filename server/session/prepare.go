@@ -250,7 +250,7 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 		}
 		p.params = params
 	case *ast.Execute, *ast.Fetch:
-		s.describeNamed(p)
+		s.describeNamed(ctx, p)
 	case *ast.Call:
 		if err := s.describeCall(ctx, p, st); err != nil {
 			return nil, err
@@ -284,11 +284,11 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 
 // describeNamed gives EXECUTE and FETCH the columns of what they name now. What is
 // missing has none, and is an error only when the statement runs.
-func (s *Session) describeNamed(p *prepared) {
+func (s *Session) describeNamed(ctx context.Context, p *prepared) {
 	p.kind, p.columns = backend.KindCommand, nil
 	switch st := p.stmt.(type) {
 	case *ast.Execute:
-		if q, err := s.lookup(st.Name); err == nil {
+		if q, err := s.executed(ctx, st); err == nil {
 			p.kind, p.columns = q.kind, q.portalColumns()
 		}
 	case *ast.Fetch:
@@ -422,7 +422,7 @@ func (s *Session) refresh(ctx context.Context, p *prepared) error {
 	if p.plan == nil {
 		switch p.stmt.(type) {
 		case *ast.Execute, *ast.Fetch:
-			s.describeNamed(p)
+			s.describeNamed(ctx, p)
 		}
 		return nil
 	}
