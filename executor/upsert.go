@@ -214,7 +214,7 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 	}
 	c, err := u.conflict(ctx, to)
 	for ; u.on.Replace && err == nil && c != nil; c, err = w.w.FindConflict(ctx, u.row, nil) {
-		if err := u.remove(ctx, to, c.Row); err != nil {
+		if err := u.remove(ctx, to, c); err != nil {
 			return err
 		}
 	}
@@ -260,7 +260,8 @@ func (u *upsert) keepUpsert(to *upsertTable, row []types.Datum, id, xmax uint64)
 }
 
 // remove deletes a row for which the proposed one is put in.
-func (u *upsert) remove(ctx context.Context, to *upsertTable, id uint64) error {
+func (u *upsert) remove(ctx context.Context, to *upsertTable, c *table.Conflict) error {
+	id := c.Row
 	if err := u.env.Txn.LockRow(ctx, to.w.def.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
 		return err
 	}
@@ -268,13 +269,20 @@ func (u *upsert) remove(ctx context.Context, to *upsertTable, id uint64) error {
 	if err != nil || old == nil {
 		return err
 	}
-	if u.weight(to.w.def.Table, old, u.row) > 0 {
+	if u.removes(to.w.def.Table, c.Index) || u.weight(to.w.def.Table, old, u.row) > 0 {
 		u.affected++
 	}
 	to.w.replacing = true
 	_, err = to.w.delete(ctx, id, old)
 	to.w.replacing = false
 	return err
+}
+
+// removes reports that MySQL counts a row that is replaced by an equal one: it changes the row where
+// it is if no foreign key refers to the table and no unique key comes after the one in conflict.
+func (u *upsert) removes(t *catalog.Table, in *catalog.Index) bool {
+	at := slices.Index(t.Indexes, in)
+	return len(u.env.Catalog.Referrers(t.ID)) > 0 || slices.ContainsFunc(t.Indexes[at+1:], func(x *catalog.Index) bool { return x.Unique })
 }
 
 // weight is what an updated row counts: one, but in MySQL two, and none if it is as it was.
