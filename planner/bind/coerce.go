@@ -122,6 +122,7 @@ func paramName(i int) string { return "$" + strconv.Itoa(i+1) }
 func (b *binder) param(x *ast.Param) (expr.Expr, error) {
 	if b.o.Vars != nil && len(b.views) == 0 {
 		if v := b.variable([]string{paramName(x.N - 1)}); v != nil {
+			b.traceArgument(x, paramName(x.N-1))
 			return v, nil
 		}
 		return nil, errAt(x.Pos, pgerrcode.UndefinedParameter, "there is no parameter $%d", x.N)

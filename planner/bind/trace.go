@@ -2,6 +2,7 @@ package bind
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,6 +86,8 @@ type Trace struct {
 	variadics  map[*ast.Func]int
 	// given are the columns that an INSERT without a list of them gives values to.
 	given map[*ast.Insert][]string
+	// arguments are what stands for arguments of the function that the statement is of.
+	arguments map[ast.Expr]ast.Expr
 	// aliased are the items of FROM that have names for some of their columns at least.
 	aliased map[*ast.Alias]*nsItem
 }
@@ -103,7 +106,7 @@ func NewTrace() *Trace {
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{}, spelled: map[ast.Expr][]string{}, extensions: map[*ast.Func]string{}, apart: map[ast.Expr]ast.Expr{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, domains: map[*ast.Cast]bool{}, arrays: map[*ast.Cast]int32{}, elements: map[*ast.Array][]element{}, lists: map[*ast.In]types.T{}, subqueries: map[*ast.SubqueryRef]*nsItem{}, variadics: map[*ast.Func]int{}, aliased: map[*ast.Alias]*nsItem{}, given: map[*ast.Insert][]string{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, domains: map[*ast.Cast]bool{}, arrays: map[*ast.Cast]int32{}, elements: map[*ast.Array][]element{}, lists: map[*ast.In]types.T{}, subqueries: map[*ast.SubqueryRef]*nsItem{}, variadics: map[*ast.Func]int{}, aliased: map[*ast.Alias]*nsItem{}, given: map[*ast.Insert][]string{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}, arguments: map[ast.Expr]ast.Expr{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -451,6 +454,9 @@ func (b *binder) traceStar(x *ast.ColumnRef, cols []nsCol) {
 	list := make([]ast.Target, 0, len(cols))
 	for _, c := range cols {
 		ref := &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.name}}
+		if _, variable := c.e.(*expr.Param); variable {
+			ref.Parts = append(slices.Clone(x.Parts), c.name)
+		}
 		if owner := t.owners[c.e]; owner != "" {
 			ref.Parts = []string{owner, t.ownerItems[c.e].ownName(c)}
 			t.refs[ref] = t.ownerItems[c.e]

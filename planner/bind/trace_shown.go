@@ -19,8 +19,16 @@ func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string
 	t.takeApart(q)
 	t.showConstants(format)
 	ast.Walk(q, func(n ast.Node) bool {
-		if s, ok := n.(*ast.Select); ok {
+		switch s := n.(type) {
+		case *ast.Select:
 			t.showWholes(s.Targets)
+			t.nameArguments(s.Targets)
+		case *ast.Insert:
+			t.nameArguments(s.Returning)
+		case *ast.Update:
+			t.nameArguments(s.Returning)
+		case *ast.Delete:
+			t.nameArguments(s.Returning)
 		}
 		return true
 	})
@@ -33,6 +41,9 @@ func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string
 		}
 	}
 	replaceExprs(reflect.ValueOf(q), func(x ast.Expr) ast.Expr {
+		if a := t.arguments[x]; a != nil {
+			return a
+		}
 		switch v := x.(type) {
 		case *ast.Cast:
 			return t.showCast(v, hidden)

@@ -316,7 +316,7 @@ func (b *binder) bodyVars(f *catalog.Function, args []expr.Expr) *Variables {
 // types, nil: as they are without a session.
 func ArgumentVariables(f *catalog.Function, ts []types.T, format *types.Format) *Variables {
 	in := f.Inputs()
-	v := &Variables{Prefer: PreferColumn}
+	v := &Variables{Prefer: PreferColumn, Function: f.Name, Names: argumentNames(f)}
 	v.Find = func(parts []string) (Variable, bool) {
 		if len(parts) > 1 && parts[0] == f.Name {
 			parts = parts[1:]
@@ -349,6 +349,19 @@ func ArgumentVariables(f *catalog.Function, ts []types.T, format *types.Format) 
 		return names
 	}
 	return v
+}
+
+// argumentNames are those of all arguments of a function, nil where none has one.
+func argumentNames(f *catalog.Function) (names []string) {
+	any := false
+	for i := range f.Args {
+		names = append(names, f.Args[i].Name)
+		any = any || f.Args[i].Name != ""
+	}
+	if !any {
+		return nil
+	}
+	return names
 }
 
 func fieldType(t types.T, name string, format *types.Format) (types.T, bool) {

@@ -23,6 +23,10 @@ type Variables struct {
 	// Collation is that of texts which have none of their own: what the arguments of the call
 	// have, 0 = their types' own.
 	Collation catalog.ID
+	// Function is whose arguments they are, Names what it calls all of its arguments, nil where
+	// none has a name: what definitions show.
+	Function string
+	Names    []string
 	// Used are those that the statement has used.
 	Used []Variable
 }
@@ -95,13 +99,13 @@ func (b *binder) columnOrVariable(x *ast.ColumnRef, find func() (expr.Expr, erro
 		return find()
 	}
 	if b.o.Vars.Prefer == PreferVariable {
-		b.traceMember(x)
+		b.traceVariable(x)
 		return v, nil
 	}
 	c, err := find()
 	switch {
 	case err != nil:
-		b.traceMember(x)
+		b.traceVariable(x)
 		return v, nil
 	case b.o.Vars.Prefer == PreferColumn:
 		return c, nil

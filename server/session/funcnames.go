@@ -75,7 +75,9 @@ func (x shower) returned(f *catalog.Function, text string) string {
 		return text
 	}
 	x.analysed(q, argumentsOf(x.s, f))
-	return ast.PrintIn(q.Targets[0].Expr, x.style())
+	style := x.style()
+	style.Flat = true
+	return ast.PrintIn(q.Targets[0].Expr, style)
 }
 
 // argumentsOf are a function's arguments as its body names them.

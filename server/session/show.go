@@ -29,7 +29,9 @@ func (s *Session) printer(pretty bool) *syscat.Printer {
 }
 
 // ShowExpr implements builtin.Session.
-func (s *Session) ShowExpr(text string, pretty bool) string { return shower{s, pretty}.expr(text) }
+func (s *Session) ShowExpr(text string, pretty bool) string {
+	return shower{s, pretty}.expr(text, syscat.Layout{})
+}
 
 func (x shower) style() ast.Style {
 	return ast.Style{Bare: x.pretty, Relation: x.relation, Constant: x.constant, Callable: x.callable, Operator: x.operator}
@@ -142,7 +144,7 @@ func (x shower) read(text string) *ast.Select {
 
 // expr shows an expression. The stored text is what is shown, but for the names
 // of relations, superfluous parentheses, and what has lines of its own.
-func (x shower) expr(text string) string {
+func (x shower) expr(text string, l syscat.Layout) string {
 	if !x.pretty && !strings.Contains(text, "::reg") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
 		!strings.Contains(text, ".") { // nothing has a schema
 		return text
@@ -151,12 +153,14 @@ func (x shower) expr(text string) string {
 	if q == nil {
 		return text
 	}
+	style := x.style()
+	style.Flat, style.Indent = l.Flat, l.Indent
 	shown := make([]string, len(q.Targets)) // those of an index stand side by side
 	for i := range q.Targets {
 		if ast.HasQuery(q.Targets[i].Expr) {
 			bareColumns(q.Targets[i].Expr)
 		}
-		shown[i] = ast.PrintIn(q.Targets[i].Expr, x.style())
+		shown[i] = ast.PrintIn(q.Targets[i].Expr, style)
 	}
 	return strings.Join(shown, ", ")
 }

@@ -37,6 +37,8 @@ type (
 	Param struct {
 		At
 		N int
+		// Function and Name are of one that is shown as an argument: of which, called so.
+		Function, Name string
 	}
 	// ColumnRef is a, t.a, s.t.a, or with Star the whole row: *, t.*.
 	ColumnRef struct {

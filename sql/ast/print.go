@@ -61,6 +61,7 @@ type printer struct {
 	inner  bool                 // the query that is written is inside another one
 	beside map[string]TableExpr // what its FROM has, by name
 	around []string             // the names of WITH queries around
+	scoped bool                 // there are relations, here or around
 	style  Style
 }
 

@@ -9,7 +9,7 @@ import (
 
 // part is a keyword inside an expression: behind a blank, or on its own line.
 func (p *printer) part(keyword string, before int) {
-	if !p.lines {
+	if !p.lines || p.style.Flat {
 		p.s(" ")
 	}
 	p.line(keyword, before, 0, 0)

@@ -4,6 +4,8 @@ package ast
 
 // writeLines writes INSERT, UPDATE or DELETE; false for other statements.
 func (p *printer) writeLines(s Stmt) bool {
+	defer func(was bool) { p.scoped = was }(p.scoped)
+	p.scoped = true
 	switch v := s.(type) {
 	case *Insert:
 		p.cteLines(v.With)

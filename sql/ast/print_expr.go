@@ -50,7 +50,7 @@ func (p *printer) expr(e Expr) {
 			p.s("::", v.As)
 		}
 	case *Param:
-		p.s("$", strconv.Itoa(v.N))
+		p.param(v)
 	case *ColumnRef:
 		p.columnRef(v)
 	case *Op:
@@ -150,6 +150,19 @@ func (p *printer) exprMore(e Expr) {
 	case *Grouping:
 		p.call("GROUPING", v.Args)
 	}
+}
+
+// param writes a parameter: by the name that it has in a function.
+func (p *printer) param(v *Param) {
+	if v.Function == "" {
+		p.s("$", strconv.Itoa(v.N))
+		return
+	}
+	if p.scoped {
+		p.ident(v.Function)
+		p.s(".")
+	}
+	p.ident(v.Name)
 }
 
 func b2i(b bool) int {
@@ -275,8 +288,10 @@ func (p *printer) arrayElems(v *Array) {
 func (p *printer) index(v *Index) {
 	plain := false
 	switch v.X.(type) {
-	case *Param, *FieldSel, *ColumnRef:
+	case *FieldSel, *ColumnRef:
 		plain = true
+	case *Param:
+		plain = !p.lines
 	case *Index:
 		plain = !v.Apart
 	}

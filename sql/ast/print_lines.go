@@ -32,6 +32,8 @@ func (p *printer) sublink(v *Subquery) {
 
 // queryLines is query with every clause on its own line (get_select_query_def).
 func (p *printer) queryLines(q *Select) {
+	defer func(was bool) { p.scoped = was }(p.scoped)
+	p.scoped = p.scoped || q.From != nil || q.Values != nil || q.SetOp != SetNone
 	if q.With != nil {
 		for i := range q.With.CTEs {
 			p.around = append(p.around, q.With.CTEs[i].Name)
@@ -44,7 +46,7 @@ func (p *printer) queryLines(q *Select) {
 		p.setOpLines(q)
 	default:
 		p.indent += indentClause
-		p.s(" ")
+		p.begin()
 		p.body(q)
 	}
 	if len(q.OrderBy) > 0 {
@@ -84,7 +86,8 @@ func (p *printer) cteLines(w *With) {
 		return
 	}
 	p.indent += indentClause
-	p.s(" WITH ")
+	p.begin()
+	p.s("WITH ")
 	if w.Recursive {
 		p.s("RECURSIVE ")
 	}
@@ -110,7 +113,7 @@ func (p *printer) cteLines(w *With) {
 		p.graph(&w.CTEs[i])
 	}
 	p.indent -= indentClause
-	p.line("", 0, 0, 0)
+	p.gap()
 }
 
 // body writes VALUES, or SELECT up to its WINDOW clause.
@@ -222,7 +225,7 @@ func (p *printer) apart(f func()) string {
 // would be too long with it, or force says so.
 func (p *printer) wrapped(text string, later, force bool) {
 	switch {
-	case p.style.Width < 0:
+	case p.style.Width < 0, p.style.Flat:
 	case strings.HasPrefix(text, "\n"):
 		p.trimRight()
 	case later:
@@ -337,7 +340,7 @@ func (p *printer) setOpLines(q *Select) {
 		p.line(") ", -indentClause, 0, 0)
 	} else {
 		p.setOperand(l)
-		p.line("", 0, 0, 0)
+		p.gap()
 	}
 	p.s([]string{"", "UNION ", "INTERSECT ", "EXCEPT "}[q.SetOp], []string{"", "ALL "}[b2i(q.SetAll)])
 	hidden := p.hidden

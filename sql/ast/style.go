@@ -26,6 +26,8 @@ type Style struct {
 	Width int
 	// Indent is how far all lines are moved to the right.
 	Indent int
+	// Flat begins no lines.
+	Flat bool
 }
 
 // ExtensionSchema stands before the operators of an extension in stored SQL: for the schema
@@ -67,7 +69,7 @@ const (
 // line writes a keyword that begins a line where lines are written. before and
 // after move the indentation; plus is added for this line only.
 func (p *printer) line(keyword string, before, after, plus int) {
-	if !p.lines {
+	if !p.lines || p.style.Flat {
 		p.s(keyword)
 		return
 	}
@@ -79,6 +81,21 @@ func (p *printer) line(keyword string, before, after, plus int) {
 	}
 	p.s("\n", strings.Repeat(" ", n+plus), keyword)
 	p.indent = max(p.indent+after, 0)
+}
+
+// begin is the blank before what begins an indented clause.
+func (p *printer) begin() {
+	if !p.style.Flat {
+		p.s(" ")
+	}
+}
+
+// gap begins a line, or keeps apart what stands on one.
+func (p *printer) gap() {
+	if p.style.Flat {
+		p.s(" ")
+	}
+	p.line("", 0, 0, 0)
 }
 
 // trimRight takes the blanks off the end.

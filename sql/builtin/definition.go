@@ -32,7 +32,11 @@ func definitionFuncs(r *registrar) {
 			return a[0], nil // a partition's bound
 		}
 		// a pg_node_tree is kept as the SQL text it came from
-		return types.String(s.ShowExpr(a[0].Text(), len(a) > 2 && a[2].Bool())), nil
+		text := s.ShowExpr(a[0].Text(), len(a) > 2 && a[2].Bool())
+		if a[1].Int() == 0 {
+			text = ValueWord(text)
+		}
+		return types.String(text), nil
 	}), "pg_get_expr", "pg_get_expr_ext")
 	for key, kind := range map[string]string{
 		"pg_get_indexdef": "indexdef", "pg_get_constraintdef": "constraintdef", "pg_get_viewdef": "viewdef",

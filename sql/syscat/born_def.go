@@ -87,7 +87,7 @@ func (p *Printer) indexOf(id catalog.ID) (*catalog.Table, *catalog.Index, bool) 
 // bornConstraint is ConstraintDef of a constraint that a database is born with.
 func (p *Printer) bornConstraint(id catalog.ID) (string, bool) {
 	if text, ok := bornChecks()[id]; ok {
-		return valueWord("CHECK (" + p.expr(text) + ")"), true
+		return builtin.ValueWord("CHECK (" + p.expr(text) + ")"), true
 	}
 	if t := bornTables()[id]; t != nil {
 		for _, k := range t.Constraints {

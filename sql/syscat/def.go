@@ -24,13 +24,20 @@ type Printer struct {
 	Function func(f *catalog.Function) string
 	// Expr and Query write a stored expression, and the query of a view whose columns
 	// have the names in lines of a width; nil = as they are stored.
-	Expr  func(text string) string
+	Expr  func(text string, l Layout) string
 	Query func(text string, columns []string, width int) string
 	// Statement writes a statement of a function's body, Returned what RETURN gives, Type a
 	// type's name.
 	Statement func(f *catalog.Function, text string) string
 	Returned  func(f *catalog.Function, text string) string
 	Type      func(types.T) string
+}
+
+// Layout is where an expression stands in a definition: how far lines inside it are moved to the
+// right, if it has any.
+type Layout struct {
+	Flat   bool
+	Indent int
 }
 
 func (p *Printer) visible(schema catalog.ID, name string) bool {
@@ -49,11 +56,16 @@ func (p *Printer) relName(schema catalog.ID, name string) string {
 }
 
 // expr is pg_get_expr: a stored expression for the eye.
-func (p *Printer) expr(text string) string {
+func (p *Printer) expr(text string) string { return p.laid(text, Layout{}) }
+
+// flat is expr on one line.
+func (p *Printer) flat(text string) string { return p.laid(text, Layout{Flat: true}) }
+
+func (p *Printer) laid(text string, l Layout) string {
 	if p.Expr == nil {
 		return text
 	}
-	return p.Expr(text)
+	return p.Expr(text, l)
 }
 
 func qualified(c *catalog.Snapshot, schema catalog.ID, name string) string {
@@ -260,40 +272,11 @@ func (p *Printer) ConstraintDef(id catalog.ID) (text string, ok bool) {
 	for _, d := range p.Catalog.Types() {
 		for _, k := range d.Checks {
 			if k.ID == id {
-				return valueWord(p.constraintText(&catalog.Table{}, k)), true
+				return builtin.ValueWord(p.constraintText(&catalog.Table{}, k)), true
 			}
 		}
 	}
 	return p.bornConstraint(id)
-}
-
-// valueWord writes the value of a domain's check as the keyword that it is.
-func valueWord(s string) string {
-	var b strings.Builder
-	isWord := func(c byte) bool {
-		return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-	}
-	for i := 0; i < len(s); {
-		end := i + 1
-		switch c := s[i]; {
-		case c == '\'' || c == '"':
-			for end < len(s) && s[end] != c {
-				end++
-			}
-			end = min(end+1, len(s))
-		case isWord(c):
-			for end < len(s) && isWord(s[end]) {
-				end++
-			}
-		}
-		if word := s[i:end]; word == "value" {
-			b.WriteString("VALUE")
-		} else {
-			b.WriteString(word)
-		}
-		i = end
-	}
-	return b.String()
 }
 
 func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string {
@@ -389,7 +372,11 @@ func (p *Printer) RuleDef(id catalog.ID) (text string, ok bool) {
 		return "", false
 	}
 	t, _ := p.Catalog.TableByID(id)
-	return "CREATE RULE \"_RETURN\" AS\n    ON SELECT TO " + qualified(p.Catalog, t.Schema, t.Name) + " DO INSTEAD " + def, true
+	name := qualified(p.Catalog, t.Schema, t.Name)
+	if p.Pretty {
+		name = p.relName(t.Schema, t.Name)
+	}
+	return "CREATE RULE \"_RETURN\" AS\n    ON SELECT TO " + name + " DO INSTEAD " + def, true
 }
 
 // Definition answers builtin.Session.Definition: kind is indexdef, constraintdef,

@@ -41,7 +41,7 @@ func (p *Printer) functionPart(kind string, id catalog.ID, arg int) (text string
 		if arg < 1 || arg > len(f.Args) || !f.Args[arg-1].IsInput() || f.Args[arg-1].Default == "" {
 			return "", false
 		}
-		return p.expr(f.Args[arg-1].Default), true
+		return p.flat(f.Args[arg-1].Default), true
 	case "functionbody":
 		if sys != nil {
 			return sys.SQL, sys.SQL != ""
@@ -83,7 +83,7 @@ func (p *Printer) argList(f *catalog.Function, full bool) (l []string) {
 		}
 		s += p.typeName(a.Type, a.Domain)
 		if full && a.Default != "" {
-			s += " DEFAULT " + p.expr(a.Default)
+			s += " DEFAULT " + p.flat(a.Default)
 		}
 		l = append(l, s)
 	}

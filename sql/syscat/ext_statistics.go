@@ -73,7 +73,7 @@ func (p *Printer) StatisticsDef(id catalog.ID, columns bool) (text string, ok bo
 		parts = append(parts, builtin.QuoteIdent(t.Columns[a-1].Name))
 	}
 	for _, e := range x.Exprs {
-		shown := p.expr(e)
+		shown := p.flat(e)
 		if !looksLikeCall(shown) {
 			shown = "(" + shown + ")"
 		}

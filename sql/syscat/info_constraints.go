@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 )
 
@@ -105,7 +106,7 @@ func infoCheckConstraints(r *rows) {
 			continue
 		}
 		for _, c := range d.Checks {
-			put(schemaName(r.cat, d.Schema), c, valueWord(defs.constraintText(&catalog.Table{}, c)))
+			put(schemaName(r.cat, d.Schema), c, builtin.ValueWord(defs.constraintText(&catalog.Table{}, c)))
 		}
 	}
 	r.eachNotNull(func(t *catalog.Table, schema, name, column string) {

@@ -335,8 +335,8 @@ func TestDefinitions(t *testing.T) {
 }
 
 // shown stands in for the session's way to show an expression.
-func shown(pretty bool) func(string) string {
-	return func(text string) string {
+func shown(pretty bool) func(string, Layout) string {
+	return func(text string, _ Layout) string {
 		if pretty && strings.HasPrefix(text, "(") {
 			return text[1 : len(text)-1]
 		}

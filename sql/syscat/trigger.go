@@ -224,7 +224,7 @@ func (p *Printer) triggerText(t *catalog.Table, g *catalog.Trigger) string {
 	}
 	b.WriteString("FOR EACH " + orientation(g) + " ")
 	if g.When != "" {
-		b.WriteString("WHEN (" + p.expr(g.When) + ") ")
+		b.WriteString("WHEN (" + p.laid(g.When, Layout{Indent: 8}) + ") ")
 	}
 	b.WriteString(p.triggerAction(g))
 	return b.String()
@@ -327,7 +327,7 @@ func infoTriggers(r *rows) {
 				r.text("event_object_table", t.Name)
 				r.int("action_order", order[k])
 				if g.When != "" && v.owns(t.Owner) {
-					r.text("action_condition", defs.expr(g.When))
+					r.text("action_condition", shownCondition(defs.triggerText(t, g)))
 				}
 				r.text("action_statement", defs.triggerAction(g))
 				r.text("action_orientation", orientation(g))
@@ -338,6 +338,17 @@ func infoTriggers(r *rows) {
 			}
 		}
 	}
+}
+
+// shownCondition takes a trigger's condition out of its definition as the view does: behind the
+// last WHEN that is followed by a parenthesis, be it one of CASE.
+func shownCondition(def string) string {
+	const word, least = " WHEN (", 35
+	def = def[:strings.LastIndex(def, ") EXECUTE FUNCTION")]
+	if at := strings.LastIndex(def[:len(def)-1], word); at >= least {
+		return def[at+len(word):]
+	}
+	return ""
 }
 
 func infoTriggerColumns(r *rows) {
