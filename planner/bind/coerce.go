@@ -194,7 +194,7 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	from := e.Type()
 	if from.OID == to.OID {
 		b.traceDomain(e, at)
-		if c, ok := e.(*expr.Column); ok && b.keepCalls && at == builtin.Implicit && b.exprDomain(c) != 0 {
+		if b.keepCalls && at == builtin.Implicit && b.exprDomain(e) != 0 {
 			e = &expr.Relabel{X: e, T: from} // printed as the cast to the base type that it is
 		}
 		return b.applyMod(e, to, at, pos), nil
@@ -362,6 +362,12 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		if c, ok := y.(*expr.Cast); ok && c.X.Type().OID == to.OID && b.asWritten {
+			if _, twice := x.X.(*ast.Cast); !twice { // to fit the domain: only the cast to that shows
+				fit := *c
+				fit.Implicit, y = true, &fit
+			}
+		}
 		if y, err = b.castToDomain(computedValue(y), d); err == nil && d.Collation != 0 && d.Collation != typeCollation(d.Base) {
 			b.collates = true
 			y = &expr.Relabel{X: y, T: y.Type(), Collation: &expr.Collation{OID: d.Collation, Implicit: true}}
@@ -375,10 +381,23 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 	return y, err
 }
 
+// arrayOfFitting is ARRAY[…]::t, where t has a modifier, as the casts of its elements that
+// PostgreSQL makes of it.
+func (b *binder) arrayOfFitting(s *scope, x *ast.Array, to types.T) (expr.Expr, error) {
+	e, err := b.array(s, x, to)
+	if a, ok := e.(*expr.ArrayOf); ok {
+		a.T = to
+	}
+	return e, err
+}
+
 // castTo is x::t, which errors call by the name of the type shown: the domain that to is
 // the base type of.
 func (b *binder) castTo(s *scope, x *ast.Cast, to types.T, shown types.OID) (expr.Expr, error) {
 	if a, ok := x.X.(*ast.Array); ok && to.IsArray() {
+		if b.asWritten && to.Mod >= 0 {
+			return b.arrayOfFitting(s, a, to)
+		}
 		e, err := b.array(s, a, types.Of(to.OID))
 		if err != nil {
 			return nil, err

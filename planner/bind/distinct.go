@@ -55,13 +55,13 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
 			if lr.Args[i].Type().OID == 0 {
 				continue // a column that was dropped
 			}
-			t, err := b.distinctBound(lr.Args[i], rr.Args[i], x.Not, x.Pos)
+			t, err := b.distinctBound(lr.Args[i], rr.Args[i], x.Not && !b.asWritten, x.Pos)
 			if err != nil {
 				return nil, err
 			}
 			terms = append(terms, t)
 		}
-		return allDistinct(terms, x.Not), nil
+		return b.allDistinct(terms, x.Not), nil
 	}
 	return b.distinctBound(l, r, x.Not, x.Pos)
 }
@@ -75,9 +75,13 @@ func (b *binder) rowWritten(e expr.Expr) *expr.RowOf {
 	return nil
 }
 
-// allDistinct joins the tests of columns: a row is distinct if one column is.
-func allDistinct(terms []expr.Expr, not bool) expr.Expr {
-	if not {
+// allDistinct joins the tests of columns: a row is distinct if one column is. As it is written
+// that is denied as a whole.
+func (b *binder) allDistinct(terms []expr.Expr, not bool) expr.Expr {
+	switch {
+	case not && b.asWritten:
+		return &expr.Not{X: &expr.Or{Args: terms}}
+	case not:
 		return &expr.And{Args: terms}
 	}
 	return &expr.Or{Args: terms}
@@ -119,11 +123,11 @@ func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Exp
 	}
 	var terms []expr.Expr
 	for i := range ls {
-		t, err := b.distinct(s, &ast.Distinct{At: x.At, Schema: x.Schema, Not: x.Not, Left: ls[i], Right: rs[i]})
+		t, err := b.distinct(s, &ast.Distinct{At: x.At, Schema: x.Schema, Not: x.Not && !b.asWritten, Left: ls[i], Right: rs[i]})
 		if err != nil {
 			return nil, err
 		}
 		terms = append(terms, t)
 	}
-	return allDistinct(terms, x.Not), nil
+	return b.allDistinct(terms, x.Not), nil
 }

@@ -97,7 +97,11 @@ func (b *binder) construct(s *scope, e ast.Expr) (expr.Expr, error) {
 	case *ast.FieldSel:
 		return b.fieldSel(s, x)
 	case *ast.AtTimeZone:
-		return b.call(s, "pg_catalog", "timezone", x.Pos, x.Zone, x.X)
+		e, err := b.call(s, "pg_catalog", "timezone", x.Pos, x.Zone, x.X)
+		if c, ok := e.(*expr.Call); ok {
+			c.Syntax = true
+		}
+		return e, err
 	case *ast.Default:
 		if x.Of != nil {
 			return b.columnDefaultOf(s, x)
@@ -183,6 +187,8 @@ func (b *binder) isTest(s *scope, x *ast.IsTest) (expr.Expr, error) {
 		}
 		if p, ok := v.(*unknownParam); ok {
 			v = b.untyped(p)
+		} else if l, ok := v.(*unknownLit); ok && b.asWritten {
+			v = l.untyped()
 		} else if v, err = b.knownAsIs(v); err != nil {
 			return nil, err
 		}

@@ -171,6 +171,9 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 		}
 		if r.Fn.Src == "pg_typeof" && args[from].Type().OID == types.UnknownOID && isLiteral(args[from]) {
 			in[i] = &expr.Const{T: types.Of(types.UnknownOID), D: types.Null}
+			if l, ok := args[from].(*unknownLit); ok {
+				in[i] = l.untyped()
+			}
 			continue
 		}
 		if d := b.exprDomain(args[from]); d != 0 && r.Fn.Src == "pg_typeof" {
@@ -310,9 +313,20 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	e, err := b.makeCall(r, args, x.Variadic, x.Pos)
 	b.traceVariadic(x, r)
 	if c, ok := e.(*expr.Call); ok {
-		c.Syntax = x.Explicit
+		c.Syntax, c.Written = x.Explicit, b.writtenArguments(x, r)
 	}
 	return e, err
+}
+
+// writtenArguments are those of a call with names as they were written, nil of others.
+func (b *binder) writtenArguments(x *ast.Func, r *builtin.Resolved) (out []expr.Argument) {
+	if !b.asWritten || r.ArgOrder == nil || !slices.ContainsFunc(x.ArgNames, func(n string) bool { return n != "" }) {
+		return nil
+	}
+	for k, name := range x.ArgNames {
+		out = append(out, expr.Argument{Name: name, At: slices.Index(r.ArgOrder, k)})
+	}
+	return out
 }
 
 // setAllowed refuses a set-returning function where one value stands.

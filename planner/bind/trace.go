@@ -358,11 +358,11 @@ func (b *binder) traceType(x *ast.TypeName, schema string) {
 	}
 }
 
-// traceCast notes a conversion that is not written. Users' types are left out: their names
+// traceCast notes a conversion that is not written, nor made by what takes the value. Users' types are left out: their names
 // depend on the search path.
 func (b *binder) traceCast(e expr.Expr, to types.T, at builtin.Context) {
 	t := b.trace()
-	if t == nil || at == builtin.Explicit || to.OID >= types.FirstTypeOID || to.OID == types.RecordOID {
+	if t == nil || at != builtin.Implicit || to.OID >= types.FirstTypeOID || to.OID == types.RecordOID {
 		return
 	}
 	if x := t.origins[e]; x != nil {
@@ -385,8 +385,6 @@ func (b *binder) traceDomain(e expr.Expr, at builtin.Context) {
 		if _, cast := t.origins[e].(*ast.Cast); !cast {
 			return
 		}
-	default:
-		return
 	}
 	if b.exprDomain(e) != 0 {
 		b.traceCast(e, e.Type(), at)

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -118,9 +119,7 @@ func (b *binder) traceNatural(x *ast.Join, using []string) {
 // distinguish gives the items of FROM names of their own and its columns these.
 func (t *Trace) distinguish(q ast.Stmt) {
 	names := map[ast.TableExpr]string{}
-	if s, ok := q.(*ast.Select); ok {
-		t.nameLevel(s, map[string]bool{}, names)
-	}
+	t.nameStatement(q, map[string]bool{}, names)
 	for ref, it := range t.refs {
 		from := t.froms[it]
 		if from == nil || len(ref.Parts) == 0 {
@@ -146,12 +145,62 @@ func (t *Trace) distinguish(q ast.Stmt) {
 // nameLevel names what a query's FROM has, and then what the queries inside it have.
 // taken are the names around it.
 func (t *Trace) nameLevel(q *ast.Select, taken map[string]bool, names map[ast.TableExpr]string) {
-	level := map[string]bool{}
-	for n := range taken {
-		level[n] = true
+	level := maps.Clone(taken)
+	renamed := nameItems(q.From, level, names)
+	for i := range q.Locking {
+		for k := range q.Locking[i].Of {
+			if own := renamed[q.Locking[i].Of[k].Name]; own != "" {
+				q.Locking[i].Of[k] = ast.QName{Name: own}
+			}
+		}
 	}
+	t.nameInside(q, level, names)
+}
+
+// nameStatement is nameLevel of any statement: one that writes has its table first, which keeps
+// its name.
+func (t *Trace) nameStatement(q ast.Stmt, taken map[string]bool, names map[ast.TableExpr]string) {
+	level := maps.Clone(taken)
+	write := func(target *ast.TableRef, from []ast.TableExpr) {
+		level[fromName(target)] = true
+		nameItems(from, level, names)
+	}
+	switch s := q.(type) {
+	case *ast.Select:
+		t.nameLevel(s, taken, names)
+		return
+	case *ast.Insert:
+		write(&s.Table, nil)
+		if s.OnConflict != nil {
+			level["excluded"] = true
+		}
+	case *ast.Update:
+		write(&s.Table, s.From)
+	case *ast.Delete:
+		write(&s.Table, s.Using)
+	default:
+		return
+	}
+	t.nameInside(q, level, names)
+}
+
+// nameInside names what the statements inside one have.
+func (t *Trace) nameInside(q ast.Stmt, level map[string]bool, names map[ast.TableExpr]string) {
+	ast.Walk(q, func(n ast.Node) bool {
+		s, ok := n.(ast.Stmt)
+		if !ok || s == q {
+			return true
+		}
+		t.nameStatement(s, level, names)
+		return false
+	})
+}
+
+// nameItems names the items of a FROM, each unlike those of the level that there are; renamed are
+// those that got another name.
+func nameItems(list []ast.TableExpr, level map[string]bool, names map[ast.TableExpr]string) (renamed map[string]string) {
 	counts := map[string]int{}
-	renamed := map[string]string{}
+	renamed = map[string]string{}
 	var name func(list []ast.TableExpr)
 	name = func(list []ast.TableExpr) {
 		for _, x := range list {
@@ -181,21 +230,8 @@ func (t *Trace) nameLevel(q *ast.Select, taken map[string]bool, names map[ast.Ta
 			}
 		}
 	}
-	name(q.From)
-	for i := range q.Locking {
-		for k := range q.Locking[i].Of {
-			if own := renamed[q.Locking[i].Of[k].Name]; own != "" {
-				q.Locking[i].Of[k] = ast.QName{Name: own}
-			}
-		}
-	}
-	ast.Walk(q, func(n ast.Node) bool {
-		if s, ok := n.(*ast.Select); ok && s != q {
-			t.nameLevel(s, level, names)
-			return false
-		}
-		return true
-	})
+	name(list)
+	return renamed
 }
 
 // fromName is what an item of FROM is called.

@@ -30,6 +30,9 @@ func TriggerWhen(e ast.Expr, t *catalog.Table, kind catalog.TriggerKind, o Optio
 	if err := whenFits(e, t, kind); err != nil {
 		return "", err
 	}
+	if err := NoRoles(x); err != nil {
+		return "", err
+	}
 	return whenText(e, attributes(x), t, o), nil
 }
 
@@ -37,10 +40,20 @@ func TriggerWhen(e ast.Expr, t *catalog.Table, kind catalog.TriggerKind, o Optio
 // was written.
 func whenText(e ast.Expr, x expr.Expr, t *catalog.Table, o Options) string {
 	text := rowsText(x, t)
-	if again, err := parseScalar(text, o); err == nil {
-		if y, _, err := triggerWhen(again, t, o); err == nil && rowsText(attributes(y), t) == text {
-			return text
-		}
+	again, err := parseScalar(text, o)
+	if err != nil {
+		return ast.Print(e)
+	}
+	if y, _, err := triggerWhen(again, t, o); err == nil && rowsText(attributes(y), t) == text {
+		return text
+	}
+	// The conversion of an array is read back as one of its elements.
+	one, _, err := boundWhen(e, t, o, false)
+	if err != nil {
+		return ast.Print(e)
+	}
+	if two, _, err := boundWhen(again, t, o, false); err == nil && rowsText(expr.Fold(attributes(one)), t) == rowsText(expr.Fold(attributes(two)), t) {
+		return text
 	}
 	return ast.Print(e)
 }
@@ -64,9 +77,13 @@ func rowsText(x expr.Expr, t *catalog.Table) string {
 
 // triggerWhen binds a condition; columns are ColIDs yet.
 func triggerWhen(e ast.Expr, t *catalog.Table, o Options) (expr.Expr, *binder, error) {
+	return boundWhen(e, t, o, true)
+}
+
+func boundWhen(e ast.Expr, t *catalog.Table, o Options, asWritten bool) (expr.Expr, *binder, error) {
 	o.ParamTypes = nil
 	b := newBinder(o)
-	b.noParams, b.asWritten = true, true
+	b.noParams, b.asWritten = true, asWritten
 	s := &scope{in: inTriggerWhen, items: []*nsItem{b.triggerRow(t, "old"), b.triggerRow(t, "new")}}
 	x, err := b.expr(s, e)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner"
 	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/server/session/define"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -171,24 +172,50 @@ func (s *Session) keepBody(f *catalog.Function, st *ast.CreateFunction) error {
 		if _, err := bind.Bind(x, o); err != nil {
 			return err
 		}
-		// The statement may run again after a restart: its tree stays as it was.
-		again, err := s.db.cfg.Parser.Parse(ast.Print(x))
+		if err := o.Trace.NoRoles(); err != nil {
+			return err
+		}
+		text, err := s.keptStatement(f, ts, x)
 		if err != nil {
 			return err
 		}
-		o = s.planOptions(nil)
-		o.Vars, o.Trace = bind.ArgumentVariables(f, ts, s.TextFormat()), bind.NewTrace()
-		if _, err := bind.Bind(again[0].Stmt, o); err != nil {
-			return err
-		}
-		o.Trace.Qualify(again[0].Stmt)
-		if f.Return {
-			f.Statements = append(f.Statements, ast.Print(again[0].Stmt.(*ast.Select).Targets[0].Expr))
-			continue
-		}
-		f.Statements = append(f.Statements, ast.Print(again[0].Stmt))
+		f.Statements = append(f.Statements, text)
 	}
 	return nil
+}
+
+// keptStatement is the text of a statement of a body, or of the expression that RETURN gives,
+// with its names resolved and its conversions written out where that reads back.
+func (s *Session) keptStatement(f *catalog.Function, ts []types.T, x ast.Stmt) (text string, err error) {
+	for _, converted := range []bool{true, false} {
+		// The statement may run again after a restart: its tree stays as it was.
+		again, err := s.db.cfg.Parser.Parse(ast.Print(x))
+		if err != nil {
+			return "", err
+		}
+		q := again[0].Stmt
+		o := s.planOptions(nil)
+		o.Vars, o.Trace = bind.ArgumentVariables(f, ts, s.TextFormat()), bind.NewTrace()
+		if _, err := bind.Bind(q, o); err != nil {
+			return "", err
+		}
+		if o.Trace.Qualify(q); converted {
+			o.Trace.Convert(q, func(name string) (ast.TypeName, bool) { return define.ParseTypeName(s.db.cfg.Parser, name) })
+		}
+		text = ast.Print(q)
+		if again, err = s.db.cfg.Parser.Parse(text); err == nil {
+			o := s.planOptions(nil)
+			o.Vars = bind.ArgumentVariables(f, ts, s.TextFormat())
+			_, err = bind.Bind(again[0].Stmt, o)
+		}
+		if f.Return {
+			text = ast.Print(q.(*ast.Select).Targets[0].Expr)
+		}
+		if err == nil {
+			break
+		}
+	}
+	return text, nil
 }
 
 // variadicArray reports the polymorphic types of arrays.

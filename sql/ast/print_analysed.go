@@ -71,12 +71,14 @@ func distinctAnalysed(v *Distinct) Expr {
 	if !left || !right || len(l.Args) != len(r.Args) || len(l.Args) == 0 {
 		return v
 	}
-	some := &BoolOp{At: v.At, Kind: Or}
+	var some Expr
 	for i := range l.Args {
-		some.Args = append(some.Args, &Distinct{At: v.At, Left: l.Args[i], Right: r.Args[i]})
-	}
-	if len(some.Args) == 1 {
-		return some.Args[0]
+		one := &Distinct{At: v.At, Left: l.Args[i], Right: r.Args[i]}
+		if some == nil {
+			some = one
+		} else {
+			some = &BoolOp{At: v.At, Kind: Or, Args: []Expr{some, one}}
+		}
 	}
 	return some
 }
@@ -91,9 +93,9 @@ func (p *printer) inAnalysed(v *In) {
 			return
 		}
 		p.s("(")
-		p.tested(v.Left)
+		p.tested(v.Left, v)
 		p.s(" IN (")
-		p.subquery(v.Sub)
+		p.nested(v.Sub, true)
 		p.s("))")
 		return
 	}
@@ -284,12 +286,27 @@ func columnsCompared(v *Op, l, r *Row) (out []Expr) {
 }
 
 // tested writes what is looked for among the rows of a query.
-func (p *printer) tested(e Expr) {
+func (p *printer) tested(e, parent Expr) {
 	if r, ok := e.(*Row); ok {
 		p.call("", r.Args)
 		return
 	}
-	p.expr(e)
+	p.operand(e, parent)
+}
+
+// rowOfQuery writes the comparison of a row with the one that a query gives, and reports whether
+// it is one.
+func (p *printer) rowOfQuery(v *Op) bool {
+	q, query := v.Right.(*Subquery)
+	if l, ok := v.Left.(*Row); !ok || !query || len(l.Args) < 2 || q.Kind != ScalarSub {
+		return false
+	}
+	p.s("(")
+	p.tested(v.Left, v)
+	p.s(" ", p.operatorName(v.Schema, v.Name), " (")
+	p.nested(q.Query, true)
+	p.s("))")
+	return true
 }
 
 // quantifiedAnalysed writes ANY and ALL of a query: = ANY is IN.
@@ -300,7 +317,7 @@ func (p *printer) quantifiedAnalysed(v *Quantified) {
 		return
 	}
 	p.s("(")
-	p.tested(v.Left)
+	p.tested(v.Left, v)
 	p.s(" ", name, []string{" ANY (", " ALL ("}[b2i(v.All)])
 	p.nested(v.Sub, true)
 	p.s("))")
@@ -358,7 +375,7 @@ func (p *printer) wholeRow(e Expr) bool {
 	if !ok || ref.Star || len(ref.Parts) != 1 {
 		return false
 	}
-	from := p.beside[ref.Parts[0]]
+	from := p.wholes[ref.Parts[0]]
 	if s, ok := from.(*Sample); ok {
 		from = s.Table
 	}

@@ -19,6 +19,8 @@ func (p *printer) constant(l *Lit) {
 		p.int(l.Int)
 	case LitNumeric:
 		p.number(l.Text)
+	case LitNull:
+		p.s("NULL::unknown")
 	case LitBit:
 		p.s("'", bits(l.Text), `'::"bit"`)
 	default:

@@ -197,6 +197,9 @@ func (p *printer) op(v *Op) {
 			p.expr(all)
 			return
 		}
+		if p.rowOfQuery(v) {
+			return
+		}
 		if ordersRows(v) {
 			p.s("(")
 			p.expr(v.Left)

@@ -98,7 +98,7 @@ func (p *printer) sqlSyntax(v *Func) bool {
 		}
 	case v.Name.Name == "is_normalized" && len(a) <= 2:
 		p.s("(")
-		p.expr(a[0])
+		p.operand(a[0], v)
 		p.s(" IS ")
 		if len(a) == 2 {
 			p.s(word(a[1]), " ")

@@ -2,6 +2,7 @@ package ast
 
 import (
 	"bytes"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -11,10 +12,10 @@ func (p *printer) subquery(q *Select) { p.nested(q, false) }
 
 // nested is subquery; hidden where nobody sees the names of its columns.
 func (p *printer) nested(q *Select, hidden bool) {
-	indent, inner, was, around := p.indent, p.inner, p.hidden, p.beside
+	indent, inner, was, around, wholes := p.indent, p.inner, p.hidden, p.beside, p.wholes
 	p.inner, p.hidden = true, hidden
 	p.query(q)
-	p.indent, p.inner, p.hidden, p.beside = indent, inner, was, around
+	p.indent, p.inner, p.hidden, p.beside, p.wholes = indent, inner, was, around, wholes
 }
 
 // sublink writes a query that is part of an expression: nobody sees the names of
@@ -131,7 +132,11 @@ func (p *printer) body(q *Select) {
 		p.keys(len(q.DistinctOn), func(i int) { p.key(meant(q, q.DistinctOn[i])) }, nil)
 		p.s(")")
 	}
-	p.beside = names(nil, q.From)
+	p.wholes, p.beside = maps.Clone(p.wholes), names(nil, q.From)
+	if p.wholes == nil {
+		p.wholes = map[string]TableExpr{}
+	}
+	maps.Copy(p.wholes, p.beside)
 	p.targetLines(q.Targets)
 	p.fromLines(q.From)
 	if q.Where != nil {
@@ -360,9 +365,9 @@ func (p *printer) setOpLines(q *Select) {
 
 // arm writes a query of a set operation.
 func (p *printer) arm(q *Select) {
-	indent, beside := p.indent, p.beside
+	indent, beside, wholes := p.indent, p.beside, p.wholes
 	p.query(q)
-	p.indent, p.beside = indent, beside
+	p.indent, p.beside, p.wholes = indent, beside, wholes
 }
 
 func (p *printer) setOperand(q *Select) {

@@ -187,7 +187,7 @@ func tighter(e, parent *Op) bool {
 func separated(parent Expr) bool {
 	switch v := parent.(type) {
 	case *Func:
-		return !v.Explicit
+		return !v.Explicit // of constructs only those that ask do
 	case *BoolOp, *Index, *Array, *Row, *Coalesce, *MinMax, *NullIf, *Grouping, *Case:
 		return true
 	}

@@ -50,6 +50,8 @@ type (
 		Pos      int    // byte offset for errors, −1
 		Phrase   string // as of Cast: CURRENT_USER
 		Syntax   bool   // written as an SQL construct: TRIM(BOTH FROM x)
+		// Written are the arguments of a call that names some, in the order in which they stand.
+		Written []Argument
 		// Collation is that of a user's function's arguments, which its body compares them by;
 		// 0 = their types' own.
 		Collation uint32
@@ -201,6 +203,12 @@ type Collation struct {
 	Implicit, Literal bool
 	// Among: not written; it is the one of a call's arguments, in whose body the text stands.
 	Among []Expr
+}
+
+// Argument is one of a call as it is written: its name, "" without one, and which it is.
+type Argument struct {
+	Name string
+	At   int
 }
 
 // DomainName is a domain as errors name it.

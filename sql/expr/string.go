@@ -39,9 +39,17 @@ type printer struct {
 
 // operand prints an operand or argument: implicit casts show there, and only there.
 func (p *printer) operand(e Expr) {
-	if c, ok := e.(*Cast); ok && c.Implicit {
-		p.cast(c.X, c.To)
-		return
+	switch c := e.(type) {
+	case *Cast:
+		if c.Implicit {
+			p.cast(c.X, c.To)
+			return
+		}
+	case *Relabel:
+		if p.written && c.unseen() {
+			p.cast(c.X, c.T)
+			return
+		}
 	}
 	p.expr(e)
 }
@@ -184,7 +192,11 @@ func (p *printer) rest(e Expr) {
 			p.write(" COLLATE ", e.Collation.Name, ")")
 			return
 		}
-		if c, ok := e.X.(*Const); ok {
+		if p.written && e.unseen() {
+			p.expr(e.X)
+			return
+		}
+		if c, ok := e.X.(*Const); ok && !p.written {
 			p.write(ConstString(types.Of(e.T.OID), c.D, p.format))
 			return
 		}
@@ -205,6 +217,9 @@ func (p *printer) rest(e Expr) {
 		p.write("ARRAY[")
 		p.operands(e.Elems)
 		p.write("]")
+		if len(e.Elems) == 0 {
+			p.write("::", types.FormatType(e.T))
+		}
 	case *RowOf:
 		p.write("ROW(")
 		p.operands(e.Args)
@@ -274,8 +289,7 @@ func (p *printer) call(e *Call) {
 		p.write(")")
 		return
 	}
-	switch e.Fn.Src {
-	case "timestamp_zone", "timestamptz_zone", "timetz_zone":
+	if e.Syntax && e.Fn.Name == "timezone" && len(e.Args) == 2 {
 		p.write("(")
 		p.hidden(e.Args[1])
 		p.write(" AT TIME ZONE ")
@@ -305,6 +319,10 @@ func (p *printer) call(e *Call) {
 		p.write(builtin.QuoteIdent(e.Fn.Schema), ".")
 	}
 	p.write(builtin.QuoteIdent(e.Fn.Name), "(")
+	if e.Written != nil && p.written {
+		p.arguments(e)
+		return
+	}
 	for i, a := range e.Args {
 		if i > 0 {
 			p.write(", ")
@@ -313,6 +331,20 @@ func (p *printer) call(e *Call) {
 			p.write("VARIADIC ")
 		}
 		p.operand(a)
+	}
+	p.write(")")
+}
+
+// arguments writes those of a call that names some.
+func (p *printer) arguments(e *Call) {
+	for i, a := range e.Written {
+		if i > 0 {
+			p.write(", ")
+		}
+		if a.Name != "" {
+			p.write(builtin.QuoteIdent(a.Name), " => ")
+		}
+		p.operand(e.Args[a.At])
 	}
 	p.write(")")
 }
@@ -340,7 +372,7 @@ func (p *printer) inList(e *InList) {
 	}
 	t := e.List[0].Type()
 	at := types.Of(t.OID).ArrayOf()
-	if elems != nil && at.OID != 0 && p.written {
+	if at.OID != 0 && p.written {
 		p.write("(")
 		p.operand(e.L)
 		p.write(" ", p.operator(e.Op, word(e.Not, "<>", "=")), word(e.Not, " ALL (", " ANY ("))
@@ -373,10 +405,10 @@ func (p *printer) inList(e *InList) {
 	p.write(")")
 }
 
-// arrayOf writes the constants of an IN list as an array: of the column's own type
-// where that is character varying, which is compared as text.
+// arrayOf writes the values of an IN list as an array: of the column's own type where that is
+// character varying, which is compared as text, or of the domain that all are of.
 func (p *printer) arrayOf(e *InList, at types.T) {
-	t := e.List[0].Type()
+	t := types.Of(e.List[0].Type().OID)
 	var from types.OID
 	switch l := e.L.(type) {
 	case *Cast:
@@ -387,6 +419,9 @@ func (p *printer) arrayOf(e *InList, at types.T) {
 	varchar := t.OID == types.TextOID && from == types.VarcharOID
 	if varchar {
 		t = types.Of(from)
+	}
+	domain := inDomain(e)
+	if varchar || domain {
 		p.write("(")
 	}
 	p.write("ARRAY[")
@@ -394,13 +429,54 @@ func (p *printer) arrayOf(e *InList, at types.T) {
 		if i > 0 {
 			p.write(", ")
 		}
-		p.write(ConstString(t, x.(*Const).D, p.format))
+		if domain {
+			x = x.(*Relabel).X
+		}
+		p.element(x, t)
 	}
 	p.write("]")
-	if varchar {
+	if varchar || domain {
 		p.write(")::", types.FormatType(at))
 	}
 }
+
+// inDomain reports that what is compared and all values are of one domain.
+func inDomain(e *InList) bool {
+	of := func(x Expr) types.OID {
+		if r, ok := x.(*Relabel); ok {
+			if d, ok := r.X.(*ToDomain); ok && !d.Parts {
+				return d.Domain.ID
+			}
+		}
+		return 0
+	}
+	domain := of(e.L)
+	for _, x := range e.List {
+		if of(x) != domain {
+			return false
+		}
+	}
+	return domain != 0
+}
+
+// element writes a value of an IN list, constants as ones of t.
+func (p *printer) element(x Expr, t types.T) {
+	c, constant := x.(*Const)
+	r, relabelled := x.(*Relabel)
+	switch {
+	case constant && c.T.OID == t.OID:
+		p.expr(c)
+	case constant:
+		p.write(ConstString(t, c.D, p.format))
+	case relabelled && r.unseen() && r.X.Type().OID == t.OID: // the array is
+		p.expr(r.X)
+	default:
+		p.operand(x)
+	}
+}
+
+// unseen reports a conversion that shows only where the type of a value matters.
+func (r *Relabel) unseen() bool { return r.Implicit && r.Collation == nil && r.Domain == 0 }
 
 func (p *printer) subscript(e *Subscript) {
 	if _, ok := e.X.(*Column); ok {

@@ -183,6 +183,9 @@ func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want ty
 		t = nil
 	}
 	b, err := bind.AsWritten(x, t, place, want, column, e.options())
+	if err == nil {
+		err = bind.NoRoles(b)
+	}
 	if err != nil {
 		return "", err
 	}

@@ -174,7 +174,11 @@ func (e *Env) checkConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Co
 	c.Expr = text
 	seen := map[int16]bool{}
 	var named []int16 // tableoid among them
-	ast.Walk(k.Expr, func(n ast.Node) bool {
+	kept, err := e.parseStored(storedSQL{text: text})
+	if err != nil || kept == nil {
+		return err
+	}
+	ast.Walk(kept, func(n ast.Node) bool { // in the order of what is kept
 		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 {
 			name := ref.Parts[len(ref.Parts)-1]
 			if col := t.ColumnByName(name); col != nil && !seen[col.Num] {

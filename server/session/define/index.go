@@ -184,6 +184,9 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 		if x.Where, err = e.storedText(st.Where, t, bind.IndexPred, types.Of(types.BoolOID), ""); err != nil {
 			return nil, err
 		}
+		if x.Where == "true" { // which demands nothing
+			x.Where = ""
+		}
 	}
 	if len(st.Elems)+len(st.Including) > 32 {
 		return nil, pgerr.New(pgerrcode.TooManyColumns, "cannot use more than 32 columns in an index")

@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -140,6 +141,9 @@ func (e *Env) viewTable(st *ast.CreateView) (t *catalog.Table, invalid, err erro
 		}
 		t.Columns = append(t.Columns, col)
 	}
+	if err := o.Trace.NoRoles(); err != nil {
+		return nil, nil, err
+	}
 	// The statement may run again after a restart: its tree stays as it was.
 	if t.ViewSQL, err = e.qualified(st.Query, int(st.Pos)); err != nil {
 		return nil, nil, err
@@ -200,7 +204,7 @@ func (e *Env) qualifiedAs(q ast.Stmt, converted bool) (string, error) {
 	}
 	o.Trace.Qualify(list[0].Stmt)
 	if converted {
-		o.Trace.Convert(list[0].Stmt, e.parseTypeName)
+		o.Trace.Convert(list[0].Stmt, func(name string) (ast.TypeName, bool) { return ParseTypeName(e.Parser, name) })
 	}
 	return ast.Print(list[0].Stmt), nil
 }
@@ -230,9 +234,9 @@ func queriesOf(n ast.Node) (out []*ast.Select) {
 	return out
 }
 
-// parseTypeName reads the name of a type as FormatType writes it.
-func (e *Env) parseTypeName(name string) (ast.TypeName, bool) {
-	list, err := e.Parser.Parse("SELECT NULL::" + name)
+// ParseTypeName reads the name of a type as FormatType writes it.
+func ParseTypeName(p parser.Frontend, name string) (ast.TypeName, bool) {
+	list, err := p.Parse("SELECT NULL::" + name)
 	if err != nil || len(list) != 1 {
 		return ast.TypeName{}, false
 	}
