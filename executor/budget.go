@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Budget bounds the memory that a statement's operators hold. Going over it is
@@ -29,11 +30,20 @@ func (b *Budget) Grow(n int64) error {
 	if b == nil {
 		return nil
 	}
-	if used := b.used.Add(n); n > 0 && b.limit > 0 && used > b.limit {
+	used := b.used.Add(n)
+	switch {
+	case n <= 0:
+		return nil
+	case b.limit > 0 && used > b.limit:
 		b.used.Add(-n)
 		return pgerr.New(pgerrcode.OutOfMemory, "out of memory").
 			WithDetail("The statement needs more than its memory budget of %d MB.", b.limit>>20).
 			WithHint("Raise loxodb.statement_memory, or let the statement handle fewer rows at a time.")
+	case types.Grown(used, n):
+		if err := types.RoomToGrow(); err != nil {
+			b.used.Add(-n)
+			return err
+		}
 	}
 	return nil
 }

@@ -7,11 +7,8 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
-// pieceBytes is about how many bytes of long values are there at once.
-const pieceBytes = 4 << 20
-
 // pieces hands on the batches of its input in pieces of so many rows that what its reader
-// computes of each is about pieceBytes, as its expressions make long values of short ones.
+// computes of each is about expr.PieceBytes, as its expressions make long values of short ones.
 // The first piece is one row: how long they are is known from the pieces before.
 type pieces struct {
 	Operator
@@ -60,11 +57,7 @@ func (p *pieces) Next(ctx context.Context) (*batch.Batch, error) {
 
 // measure makes the next piece as large as the last one tells.
 func (p *pieces) measure() {
-	switch bytes := p.reader.Amplified(); {
-	case p.rows == nil:
-	case bytes > pieceBytes:
-		p.n = max(1, int(int64(p.n)*pieceBytes/bytes))
-	default:
-		p.n = min(2*p.n, batch.MaxRows)
+	if bytes := p.reader.Amplified(); p.rows != nil {
+		p.n = expr.NextPiece(p.n, bytes)
 	}
 }

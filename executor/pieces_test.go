@@ -58,7 +58,7 @@ func TestLongValuesComeInPieces(t *testing.T) {
 		for _, v := range b.Cols[0].B {
 			there += len(v)
 		}
-		if there > pieceBytes+length+rows {
+		if there > expr.PieceBytes+length+rows {
 			t.Fatalf("%d bytes are there after %d rows", there, seen)
 		}
 		for _, i := range b.Sel {

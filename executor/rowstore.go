@@ -16,6 +16,7 @@ type rowStore struct {
 	arena  batch.Arena
 	bytes  int64
 	budget *Budget
+	sizes  []int // of the columns of a batch that is appended: see measure
 }
 
 func newRowStore(ts []types.T) *rowStore {
@@ -40,22 +41,44 @@ func (s *rowStore) reset(b *Budget) {
 
 // append copies the batch's selected rows.
 func (s *rowStore) append(b *batch.Batch) error {
-	grown := int64(0)
+	if len(b.Sel) == 0 {
+		return nil
+	}
+	grown := s.measure(b)
+	if err := s.budget.Grow(grown); err != nil { // before there are copies: of long values it may be gigabytes
+		return err
+	}
 	for k := range s.cols {
-		grown += s.appendCol(&s.cols[k], &b.Cols[k], b.Sel)
+		s.appendCol(&s.cols[k], &b.Cols[k], b.Sel, s.sizes[k])
 	}
 	s.n += len(b.Sel)
 	s.bytes += grown
-	return s.budget.Grow(grown)
+	return nil
 }
 
-func (s *rowStore) appendCol(to, from *batch.Col, sel []uint16) int64 {
-	if len(sel) == 0 {
-		return 0
+// measure is what the batch's selected rows count for, with the bytes of each column in sizes.
+func (s *rowStore) measure(b *batch.Batch) (n int64) {
+	s.sizes = s.sizes[:0]
+	for k := range s.cols {
+		size, some := 0, 0
+		if s.cols[k].B != nil {
+			from := &b.Cols[k]
+			for _, i := range b.Sel {
+				if !from.Null[i] {
+					size += len(from.B[i])
+					some++
+				}
+			}
+		}
+		s.sizes = append(s.sizes, size)
+		n += int64(size + 16*some + 9*len(b.Sel))
 	}
+	return n
+}
+
+func (s *rowStore) appendCol(to, from *batch.Col, sel []uint16, size int) {
 	lo, hi := int(sel[0]), int(sel[len(sel)-1])+1
 	whole := hi-lo == len(sel) // all rows from lo to hi
-	n := int64(len(sel))
 	to.Null = extend(to.Null, len(sel))
 	if null := to.Null[len(to.Null)-len(sel):]; whole {
 		copy(null, from.Null[lo:hi])
@@ -65,7 +88,7 @@ func (s *rowStore) appendCol(to, from *batch.Col, sel []uint16) int64 {
 	switch {
 	case to.B != nil:
 		to.B = extend(to.B, len(sel))
-		n += s.copyBytes(to.B[len(to.B)-len(sel):], from, sel)
+		s.copyBytes(to.B[len(to.B)-len(sel):], from, sel, size)
 	case to.F != nil:
 		to.F = extend(to.F, len(sel))
 		if v := to.F[len(to.F)-len(sel):]; whole {
@@ -81,7 +104,6 @@ func (s *rowStore) appendCol(to, from *batch.Col, sel []uint16) int64 {
 			pick(v, from.I, sel)
 		}
 	}
-	return n + 8*int64(len(sel))
 }
 
 // extend makes v longer by n values, which are to be written. Memory at least doubles: a
@@ -102,15 +124,8 @@ func pick[T bool | int64 | float64](dst, from []T, sel []uint16) {
 }
 
 // copyBytes writes copies of the values that sel names, which share one piece of the
-// arena, and returns what they count for.
-func (s *rowStore) copyBytes(dst [][]byte, from *batch.Col, sel []uint16) int64 {
-	size, some := 0, 0
-	for _, i := range sel {
-		if !from.Null[i] {
-			size += len(from.B[i])
-			some++
-		}
-	}
+// arena, of their size.
+func (s *rowStore) copyBytes(dst [][]byte, from *batch.Col, sel []uint16, size int) {
 	buf, at := s.arena.Alloc(size), 0
 	for n, i := range sel {
 		if from.Null[i] {
@@ -121,7 +136,6 @@ func (s *rowStore) copyBytes(dst [][]byte, from *batch.Col, sel []uint16) int64 
 		dst[n] = buf[at:end:end]
 		at = end
 	}
-	return int64(size + 16*some)
 }
 
 // appendRange copies rows lo..hi−1 of columns of any length.

@@ -27,9 +27,7 @@ func newFilter(n *physical.Filter) (Operator, error) {
 		return nil, err
 	}
 	cond, err := expr.Compile(n.Cond)
-	f := &filter{cond: cond, id: n.ID, moves: expr.Volatile(n.Cond)}
-	f.input = inPieces(in, &f.scratch, n.Cond)
-	return f, err
+	return &filter{input: in, cond: cond, id: n.ID, moves: expr.Volatile(n.Cond)}, err
 }
 
 func (f *filter) Open(ctx context.Context, env *Env) error {

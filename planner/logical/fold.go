@@ -49,12 +49,19 @@ func (r *normalizer) fold(n Node) {
 	}
 }
 
+// folded folds an expression, and notes how much longer the plan becomes.
+func (r *normalizer) folded(e expr.Expr) expr.Expr {
+	e = r.folds.FoldTelling(r.ctx, e, r.fails)
+	r.m.FoldedBytes = r.folds.Bytes
+	return e
+}
+
 // conds folds conditions that must all hold: one that is false ends the list, and one that
 // is NULL is as good.
 func (r *normalizer) conds(list []expr.Expr) []expr.Expr {
 	never := -1
 	for i, e := range list {
-		list[i] = canonical(r.folds.FoldTelling(r.ctx, e, r.fails))
+		list[i] = canonical(r.folded(e))
 		if IsFalse(list[i]) {
 			if never = i; !list[i].(*expr.Const).D.IsNull() {
 				break
@@ -93,7 +100,7 @@ func (r *normalizer) expr(e expr.Expr, col ColID) expr.Expr {
 		r.makes = append(r.makes, col)
 		defer func() { r.makes = r.makes[:len(r.makes)-1] }()
 	}
-	return r.entered(r.folds.FoldTelling(r.ctx, e, r.fails))
+	return r.entered(r.folded(e))
 }
 
 // entered normalises the queries in an expression that is folded.
@@ -101,7 +108,7 @@ func (r *normalizer) entered(e expr.Expr) expr.Expr {
 	Walk(e, func(n expr.Expr) bool {
 		if s, ok := n.(*Subquery); ok {
 			for i, l := range s.Left {
-				s.Left[i] = r.folds.FoldTelling(r.ctx, l, r.fails)
+				s.Left[i] = r.folded(l)
 			}
 			s.Tree = r.node(s.Tree)
 		}

@@ -61,6 +61,8 @@ type Meta struct {
 	// FoldedMods are the type modifiers of computed columns that got another one when
 	// constants decided what computes them.
 	FoldedMods map[ColID]int32
+	// FoldedBytes is how long the values are that were computed of constants.
+	FoldedBytes int
 	// Midway: a statement that writes is running around this one: see bind.Options.
 	Midway bool
 	// Unlimited: MySQL's sql_safe_updates holds for the statement: see Keyed.

@@ -150,7 +150,7 @@ func (p *planner) finish(s *bind.Statement) {
 		p.plan.Tables = append(p.plan.Tables, id)
 	}
 	p.plan.Uses = p.meta.Uses
-	p.plan.Bytes = 2048 + 512*p.plan.NodeCount
+	p.plan.Bytes = 2048 + 512*p.plan.NodeCount + p.meta.FoldedBytes
 }
 
 // writingCTEs plans the data-modifying WITH queries, which run even when unread, and

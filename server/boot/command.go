@@ -111,7 +111,8 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	} else {
 		limitMemory(o.Log, availableMemory)
 	}
-	types.BoundValues(debug.SetMemoryLimit(-1) / valueShare)
+	o.heap = debug.SetMemoryLimit(-1)
+	types.BoundMemory(o.heap)
 	if err := run(o, stdout); err != nil {
 		fmt.Fprintf(stderr, "loxodb: %v\n", err)
 		return 1

@@ -36,6 +36,9 @@ func newGiven(dir string, o Options) *given {
 		g.set("maintenance_work_mem", fmt.Sprint(sh.vectors>>10), "memory")
 		g.set("loxodb.statement_memory", fmt.Sprint(sh.statement>>10), "memory")
 	}
+	if o.MemoryMiB == 0 && 0 < o.heap && o.heap < 8*usualStatement {
+		g.set("loxodb.statement_memory", fmt.Sprint(share(o.heap).statement>>10), "memory")
+	}
 	if o.MaxConnections > 0 {
 		g.set("max_connections", fmt.Sprint(o.MaxConnections), "max-connections")
 		if n := reserved(o.MaxConnections); n != usuallyReserved {
@@ -49,6 +52,9 @@ func newGiven(dir string, o Options) *given {
 	}
 	return g
 }
+
+// usualStatement is the default of loxodb.statement_memory, where the heap is large enough for it.
+const usualStatement = 2 << 30
 
 // usuallyReserved is PostgreSQL's default of superuser_reserved_connections.
 const usuallyReserved = 3

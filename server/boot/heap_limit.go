@@ -16,10 +16,6 @@ import (
 // and threads.
 const memoryShare = 0.8
 
-// valueShare is the part of that limit, as 1/n, which one value may take that a function builds:
-// on its way to the client there are three copies of it.
-const valueShare = 4
-
 // limitMemory tells the Go runtime how much memory there is, for which it collects
 // garbage more often the nearer it comes to that: without it a heap may grow to twice
 // what is alive before the first collection, and a container's kernel ends the process.

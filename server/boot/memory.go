@@ -3,6 +3,9 @@ package boot
 // leastMemory is the least bound that a server can be given, in MiB.
 const leastMemory = 128
 
+// leastStatement is the least that a statement's operators get, in bytes.
+const leastStatement = 32 << 20
+
 // shares are what the parts of a server get of a bound on its memory, in bytes. What is
 // not given away is for the program, for statements and for what the collector has not
 // found yet.
@@ -22,17 +25,32 @@ func share(memory int64) shares {
 	return shares{
 		plans: memory / 64, rows: memory / 32, columns: memory / 32,
 		blocks: memory / 32, memTable: max(memory/128, 1<<20), spill: memory / 64,
-		vectors: memory / 8 * 5, statement: max(memory/8, 32<<20), heap: memory - memory/8,
+		vectors: memory / 8 * 5, statement: max(memory/8, leastStatement), heap: memory - memory/8,
 	}
 }
 
-// within gives the caches that the command line does not size their shares of the bound
-// on memory, if there is one.
+// smallHeap is a bound on the heap, in bytes, in which caches of the usual sizes have no room.
+const smallHeap = 2 << 30
+
+// memory is what caches, the store and statements are sized by, in bytes: the bound, if there is
+// one, or what the heap is part of, where the machine is small; 0: their usual sizes.
+func (o Options) memory() int64 {
+	switch {
+	case o.MemoryMiB > 0:
+		return int64(o.MemoryMiB) << 20
+	case 0 < o.heap && o.heap < smallHeap:
+		return o.heap / 7 * 8
+	}
+	return 0
+}
+
+// within gives the caches that the command line does not size their shares of the memory.
 func (o Options) within() Options {
-	if o.MemoryMiB == 0 {
+	memory := o.memory()
+	if memory == 0 {
 		return o
 	}
-	sh := share(int64(o.MemoryMiB) << 20)
+	sh := share(memory)
 	for flag, to := range map[string]struct {
 		mib  *int
 		size int64

@@ -43,6 +43,7 @@ type Options struct {
 	Log             *slog.Logger  // default: discarded
 
 	logLevel slog.Level
+	heap     int64 // the bound on it that Main has set, 0 or math.MaxInt64: none
 }
 
 // database is what lies behind the wire.
@@ -87,8 +88,8 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	}
 	o = o.within()
 	store := pebblekv.Options{Logger: engineLog{o.Log}, RunLen: keys.RunLen}
-	if o.MemoryMiB > 0 {
-		sh := share(int64(o.MemoryMiB) << 20)
+	if memory := o.memory(); memory > 0 {
+		sh := share(memory)
 		store.CacheBytes, store.MemTableBytes, store.SpillBytes = sh.blocks, uint64(sh.memTable), int(sh.spill)
 	}
 	s.engine, err = pebblekv.Open(filepath.Join(s.dir.path, "store"), store)

@@ -120,7 +120,11 @@ type Arena struct {
 	buf  []byte
 	full [][]byte
 	next int // size of the next chunk, 0 = arenaChunk
+	held int // of full
 }
+
+// Held is how many bytes it has taken since the last Reset, but for the chunk that it fills.
+func (a *Arena) Held() int { return a.held }
 
 // The first chunk of an arena, how often the next ones double, and the largest that it
 // keeps for a next filling.
@@ -135,6 +139,7 @@ func (a *Arena) Alloc(n int) []byte {
 	if len(a.buf)+n > cap(a.buf) || a.buf == nil { // never nil, even for 0 bytes
 		if a.buf != nil {
 			a.full = append(a.full, a.buf)
+			a.held += cap(a.buf)
 		}
 		a.buf = make([]byte, 0, max(arenaChunk<<min(len(a.full), arenaDoubles), a.next, n))
 		a.next = 0
@@ -163,7 +168,7 @@ func (a *Arena) Reset() {
 	for _, c := range a.full {
 		size += cap(c)
 	}
-	a.next = min(size, arenaKept)
+	a.held, a.next = 0, min(size, arenaKept)
 	if cap(a.buf) < a.next {
 		a.buf = nil
 	} else {

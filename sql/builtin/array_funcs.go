@@ -42,6 +42,7 @@ func arrayFuncs(r *registrar) {
 	r.eval("arraycontains", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arraySubset(c, a[1], a[0], true) })
 	r.eval("arraycontained", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arraySubset(c, a[0], a[1], true) })
 	r.evals(arrayFill, "array_fill", "array_fill_with_lower_bounds")
+	r.longer(always, "array_fill", "array_fill_with_lower_bounds")
 	r.eval("trim_array", trimArray)
 	r.rows("array_unnest", func(_ *Ctx, a []types.Datum) (RowIter, error) {
 		it := types.NewArrayIter(a[0])

@@ -15,6 +15,7 @@ func arrayTextFuncs(r *registrar) {
 		}
 		return collect(c, types.TextOID, splitText(a))
 	}, "text_to_array", "text_to_array_null")
+	r.swells(8, "text_to_array", "text_to_array_null")
 	table := func(_ *Ctx, a []types.Datum) (RowIter, error) {
 		return &partRows{splitText(a)}, nil
 	}

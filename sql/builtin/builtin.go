@@ -53,6 +53,8 @@ type Func struct {
 	// settled: it is not immutable only for arguments that a time zone or the present day gives their
 	// meaning: see Settled.
 	settled bool
+	longer  Longer // nil: its values are not much longer than its arguments
+	swells  int64  // see Func.Needs
 	// lenient is, of a function in MySQL's strict mode, the one out of it: see InStrictMode.
 	lenient *Func
 

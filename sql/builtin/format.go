@@ -32,6 +32,7 @@ func formatFuncs(r *registrar) {
 		return joinText(c, list, a[0].Bytes())
 	})
 	r.evals(formatText, "text_format", "text_format_nv")
+	r.longer(unlessPlain, "text_format", "text_format_nv")
 	r.eval("quote_ident", text1(func(_ *Ctx, s []byte) ([]byte, error) { return []byte(QuoteIdent(string(s))), nil }))
 	r.eval("quote_literal", text1(func(_ *Ctx, s []byte) ([]byte, error) { return []byte(QuoteLiteral(string(s))), nil }))
 	r.eval("quote_nullable", func(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -4,16 +4,18 @@ import (
 	"bytes"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // piece is how many bytes of a value functions work on before they ask whether to go on:
 // a few milliseconds' work.
 const piece = 1 << 20
 
-// goOn says whether a long computation should go on.
+// goOn says whether a long computation should go on, and can.
 func (c *Ctx) goOn() error {
-	if c.Context == nil {
-		return nil
+	if err := types.RoomToGrow(); err != nil || c.Context == nil {
+		return err
 	}
 	return c.Context.Err()
 }

@@ -37,9 +37,10 @@ type mysqlFunc struct {
 	ret        types.OID
 	by         func([]types.OID) types.OID // the result's type by those of the arguments
 	eval       Eval
-	volatility byte
-	nulls      bool // it is called on NULLs, too
-	binary     bool // of bytes it gives bytes, which are its characters then
+	volatility byte   // 0: Immutable; see settled
+	longer     Longer // nil: its values are not much longer than its arguments
+	nulls      bool   // it is called on NULLs, too
+	binary     bool   // of bytes it gives bytes, which are its characters then
 }
 
 // mysqlFamilies lists the families, one a file.
@@ -92,13 +93,17 @@ func (m *mysqlFunc) function(id types.OID) *Func {
 	all := strings.TrimSuffix(kinds+optional, "+")
 	f := &Func{OID: id, Schema: MySQLSchema, Name: m.name, Src: "mysql_" + m.name, Kind: 'f', Volatility: Immutable,
 		Ret: m.ret, ReturnBy: m.by, Defaults: len(strings.TrimSuffix(optional, "+"))}
-	if m.volatility != 0 {
+	switch m.volatility {
+	case 0:
+	case settled:
+		f.Volatility, f.settled = Stable, true
+	default:
 		f.Volatility = m.volatility
 	}
 	for range all {
 		f.Args = append(f.Args, types.AnyOID)
 	}
-	f.settled = m.volatility == Stable && settledFamily[m.name]
+	f.longer = m.longer
 	if repeated {
 		f.Variadic = types.AnyOID
 	}

@@ -45,7 +45,7 @@ var mysqlListFuncs = []mysqlFunc{
 		return types.Int(bits), nil
 	}},
 	{name: "number_beside", args: "*i", ret: types.TimestampOID, eval: stampBeside}, // of a number, which has no time zone
-	{name: "stamp_beside", args: "*i", ret: types.TimestampOID, volatility: Stable, eval: stampBeside},
+	{name: "stamp_beside", args: "*i", ret: types.TimestampOID, volatility: settled, eval: stampBeside},
 	// join_distinct is GROUP_CONCAT(DISTINCT …) of an array, in an order of other values.
 	{name: "join_distinct", args: "*t", ret: types.TextOID, volatility: Stable, eval: joinValues(true)},
 	// join_values is GROUP_CONCAT of an array.

@@ -97,7 +97,7 @@ var mysqlMoreFuncs = []mysqlFunc{
 		}
 		return a[0], nil
 	}},
-	{name: "strict_stamp", args: "*", ret: types.TimestampOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "strict_stamp", args: "*", ret: types.TimestampOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := typed{c.argT(0), a[0]}
 		us, ok := mysqlStamp(c, v)
 		if !ok {

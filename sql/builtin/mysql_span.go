@@ -14,7 +14,7 @@ import (
 // minutes and seconds: they print, compare and add up as MySQL's do.
 
 var mysqlSpanFuncs = []mysqlFunc{
-	{name: "to_span", args: "*", ret: types.IntervalOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "to_span", args: "*", ret: types.IntervalOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
@@ -22,7 +22,7 @@ var mysqlSpanFuncs = []mysqlFunc{
 		return timeSpan(us)
 	}},
 	// time is TIME(value), or with the digits of its fraction CAST(value AS TIME(n)).
-	{name: "time", args: "*?i", by: timeType, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "time", args: "*?i", by: timeType, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
@@ -45,14 +45,14 @@ var mysqlSpanFuncs = []mysqlFunc{
 	}},
 	// strict_time is a value for a column of MySQL's TIME, strict_day_time for one of PostgreSQL's
 	// time, which holds a time of day.
-	{name: "strict_time", args: "*", ret: types.IntervalOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "strict_time", args: "*", ret: types.IntervalOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, err := strictClock(c, typed{c.argT(0), a[0]})
 		if err != nil {
 			return types.Datum{}, err
 		}
 		return timeSpan(us)
 	}},
-	{name: "strict_day_time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "strict_day_time", args: "*", ret: types.TimeOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, err := strictClock(c, typed{c.argT(0), a[0]})
 		if err == nil && (us < 0 || us > usPerDay) {
 			err = pgerr.Newf(pgerrcode.FeatureNotSupported, "a column of PostgreSQL's type time for %s, which is no time of day, is not supported", spanText(us)).
@@ -60,7 +60,7 @@ var mysqlSpanFuncs = []mysqlFunc{
 		}
 		return types.Int(us), err
 	}},
-	{name: "timediff", args: "**", ret: types.IntervalOID, volatility: Stable, eval: timeDiff},
+	{name: "timediff", args: "**", ret: types.IntervalOID, volatility: settled, eval: timeDiff},
 	{name: "maketime", args: "iif", ret: types.IntervalOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		h, m, s := a[0].Int(), a[1].Int(), a[2].Float()
 		if m < 0 || m > 59 || s < 0 || s >= 60 {
@@ -75,15 +75,15 @@ var mysqlSpanFuncs = []mysqlFunc{
 	{name: "sec_to_time", args: "f", ret: types.IntervalOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return timeSpan(clampInt(roundHalf(min(max(a[0].Float(), -1e7), 1e7) * float64(usPerSecond))))
 	}},
-	{name: "time_to_sec", args: "*", ret: types.Int8OID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "time_to_sec", args: "*", ret: types.Int8OID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
 		}
 		return types.Int(us / usPerSecond), nil
 	}},
-	{name: "addtime", args: "**", by: timePlusType, volatility: Stable, eval: timePlus(1)},
-	{name: "subtime", args: "**", by: timePlusType, volatility: Stable, eval: timePlus(-1)},
+	{name: "addtime", args: "**", by: timePlusType, volatility: settled, eval: timePlus(1)},
+	{name: "subtime", args: "**", by: timePlusType, volatility: settled, eval: timePlus(-1)},
 }
 
 // strictClock is mysqlClock of a value that must be a TIME.

@@ -44,17 +44,17 @@ var mysqlTextFuncs = []mysqlFunc{
 	}},
 	{name: "substring", args: "ti?i", ret: types.TextOID, binary: true, eval: mysqlSubstring},
 	{name: "substring_index", args: "tti", ret: types.TextOID, binary: true, eval: substringIndex},
-	{name: "lpad", args: "tit", ret: types.TextOID, binary: true, eval: mysqlPad(true)},
-	{name: "rpad", args: "tit", ret: types.TextOID, binary: true, eval: mysqlPad(false)},
+	{name: "lpad", args: "tit", ret: types.TextOID, binary: true, longer: unlessWithin(1, 1000), eval: mysqlPad(true)},
+	{name: "rpad", args: "tit", ret: types.TextOID, binary: true, longer: unlessWithin(1, 1000), eval: mysqlPad(false)},
 	{name: "ltrim", args: "t", ret: types.TextOID, binary: true, eval: mysqlText(func(a []string) string { return strings.TrimLeft(a[0], " ") })},
 	{name: "rtrim", args: "t", ret: types.TextOID, binary: true, eval: mysqlText(func(a []string) string { return strings.TrimRight(a[0], " ") })},
 	{name: "trim", args: "t?t", ret: types.TextOID, binary: true, eval: mysqlTrim(true, true)},
 	{name: "trim_leading", args: "t?t", ret: types.TextOID, binary: true, eval: mysqlTrim(true, false)},
 	{name: "trim_trailing", args: "t?t", ret: types.TextOID, binary: true, eval: mysqlTrim(false, true)},
-	{name: "repeat", args: "ti", ret: types.TextOID, binary: true, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "repeat", args: "ti", ret: types.TextOID, binary: true, longer: unlessWithin(1, fewTimes), eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return repeated(a[0].Text(), a[1].Int())
 	}},
-	{name: "space", args: "i", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return repeated(" ", a[0].Int()) }},
+	{name: "space", args: "i", ret: types.TextOID, longer: unlessWithin(0, fewTimes), eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return repeated(" ", a[0].Int()) }},
 	{name: "replace", args: "ttt", ret: types.TextOID, binary: true, eval: mysqlText(func(a []string) string {
 		if a[1] == "" {
 			return a[0]

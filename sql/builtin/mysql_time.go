@@ -32,10 +32,10 @@ var mysqlTimeFuncs = []mysqlFunc{
 		_, us := floorDiv(precise(Micros(c.StmtTime), a), usPerDay)
 		return types.Int(us), nil
 	}},
-	{name: "date", args: "d", ret: types.DateOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "date", args: "d", ret: types.DateOID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Int(dayOf(a[0].Int())), nil
 	}},
-	{name: "timestamp", args: "d?*", ret: types.TimestampOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "timestamp", args: "d?*", ret: types.TimestampOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := a[0].Int()
 		if len(a) > 1 {
 			us, ok := mysqlClock(c, typed{c.argT(1), a[1]})
@@ -54,32 +54,32 @@ var mysqlTimeFuncs = []mysqlFunc{
 	fieldFunc("dayofweek", func(t time.Time) int { return int(t.Weekday()) + 1 }),
 	fieldFunc("weekday", func(t time.Time) int { return (int(t.Weekday()) + 6) % 7 }),
 	clockFunc("hour", func(us int64) int64 { return us / (3600 * usPerSecond) }),
-	{name: "clock_sign", args: "*", ret: types.Int8OID, volatility: Stable, eval: clockSign},
+	{name: "clock_sign", args: "*", ret: types.Int8OID, volatility: settled, eval: clockSign},
 	clockFunc("minute", func(us int64) int64 { return us / (60 * usPerSecond) % 60 }),
 	clockFunc("second", func(us int64) int64 { return us / usPerSecond % 60 }),
 	clockFunc("microsecond", func(us int64) int64 { return us % usPerSecond }),
-	{name: "week", args: "d?i", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "week", args: "d?i", ret: types.Int8OID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		w, _ := mysqlWeek(civil(a[0].Int()), mode(a), false)
 		return types.Int(int64(w)), nil
 	}},
-	{name: "yearweek", args: "d?i", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "yearweek", args: "d?i", ret: types.Int8OID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		w, y := mysqlWeek(civil(a[0].Int()), mode(a), true)
 		return types.Int(int64(100*y + w)), nil
 	}},
-	{name: "dayname", args: "d", ret: types.TextOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "dayname", args: "d", ret: types.TextOID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.String(civil(a[0].Int()).Weekday().String()), nil
 	}},
-	{name: "monthname", args: "d", ret: types.TextOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "monthname", args: "d", ret: types.TextOID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.String(civil(a[0].Int()).Month().String()), nil
 	}},
-	{name: "last_day", args: "d", ret: types.DateOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "last_day", args: "d", ret: types.DateOID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		t := civil(a[0].Int())
 		return types.Int(dayOf(Micros(time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, time.UTC)))), nil
 	}},
-	{name: "to_days", args: "d", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "to_days", args: "d", ret: types.Int8OID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Int(dayOf(a[0].Int()) + daysTo2000), nil
 	}},
-	{name: "to_seconds", args: "d", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "to_seconds", args: "d", ret: types.Int8OID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		s, _ := floorDiv(a[0].Int(), usPerSecond)
 		return types.Int(s + daysTo2000*86400), nil
 	}},
@@ -101,16 +101,16 @@ var mysqlTimeFuncs = []mysqlFunc{
 		}
 		return types.Int(dayOf(Micros(time.Date(int(y), 1, int(a[1].Int()), 0, 0, 0, 0, time.UTC)))), nil
 	}},
-	{name: "datediff", args: "dd", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "datediff", args: "dd", ret: types.Int8OID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Int(dayOf(a[0].Int()) - dayOf(a[1].Int())), nil
 	}},
-	{name: "timestampdiff", args: "tdd", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "timestampdiff", args: "tdd", ret: types.Int8OID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return stampDiff(a[0].Text(), a[1].Int(), a[2].Int())
 	}},
-	{name: "date_add", args: "**t", by: shiftedType, volatility: Stable, eval: dateShift(1)},
-	{name: "date_sub", args: "**t", by: shiftedType, volatility: Stable, eval: dateShift(-1)},
-	{name: "datetime_add", args: "**t", by: shiftedClock, volatility: Stable, eval: dateShift(1)},
-	{name: "datetime_sub", args: "**t", by: shiftedClock, volatility: Stable, eval: dateShift(-1)},
+	{name: "date_add", args: "**t", by: shiftedType, volatility: settled, eval: dateShift(1)},
+	{name: "date_sub", args: "**t", by: shiftedType, volatility: settled, eval: dateShift(-1)},
+	{name: "datetime_add", args: "**t", by: shiftedClock, volatility: settled, eval: dateShift(1)},
+	{name: "datetime_sub", args: "**t", by: shiftedClock, volatility: settled, eval: dateShift(-1)},
 	{name: "unix_timestamp", args: "?d", by: unixType, volatility: Stable, eval: unixTimestamp},
 	{name: "from_unixtime", args: "n?t", by: func(a []types.OID) types.OID {
 		if len(a) > 1 {
@@ -119,13 +119,13 @@ var mysqlTimeFuncs = []mysqlFunc{
 		return types.TimestampOID
 	}, volatility: Stable, eval: fromUnixTime},
 	{name: "convert_tz", args: "dtt", ret: types.TimestampOID, eval: convertTZ},
-	{name: "date_format", args: "dt", ret: types.TextOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "date_format", args: "dt", ret: types.TextOID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		if len(a[1].Bytes()) == 0 {
 			return null()
 		}
 		return types.String(formatDate(a[0].Int(), a[1].Text())), nil
 	}},
-	{name: "time_format", args: "*t", ret: types.TextOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "time_format", args: "*t", ret: types.TextOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
@@ -185,13 +185,13 @@ func nowAt(clock func(*Ctx) time.Time, utc bool) Eval {
 }
 
 func fieldFunc(name string, f func(time.Time) int) mysqlFunc {
-	return mysqlFunc{name: name, args: "d", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	return mysqlFunc{name: name, args: "d", ret: types.Int8OID, volatility: settled, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Int(int64(f(civil(a[0].Int())))), nil
 	}}
 }
 
 func clockFunc(name string, f func(us int64) int64) mysqlFunc {
-	return mysqlFunc{name: name, args: "*", ret: types.Int8OID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	return mysqlFunc{name: name, args: "*", ret: types.Int8OID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()

@@ -24,12 +24,15 @@ func regexFuncs(r *registrar) {
 	r.evals(regexpLike, "regexp_like", "regexp_like_no_flags")
 	r.evals(regexpReplace, "textregexreplace_noopt", "textregexreplace")
 	r.evals(regexpReplaceAt, "textregexreplace_extended", "textregexreplace_extended_no_flags", "textregexreplace_extended_no_n")
+	r.longer(unlessShort(2), "textregexreplace_noopt", "textregexreplace", "textregexreplace_extended",
+		"textregexreplace_extended_no_flags", "textregexreplace_extended_no_n")
 	r.evals(regexpMatch, "regexp_match", "regexp_match_no_flags")
 	r.rows("regexp_matches", regexpMatches)
 	r.rows("regexp_matches_no_flags", regexpMatches)
 	r.evals(regexpSplitArray, "regexp_split_to_array", "regexp_split_to_array_no_flags")
 	r.rows("regexp_split_to_table", regexpSplitTable)
 	r.rows("regexp_split_to_table_no_flags", regexpSplitTable)
+	r.swells(8, "regexp_split_to_array", "regexp_split_to_array_no_flags", "regexp_split_to_table", "regexp_split_to_table_no_flags")
 	r.evals(regexpCount, "regexp_count", "regexp_count_no_start", "regexp_count_no_flags")
 	r.evals(regexpInstr, "regexp_instr", "regexp_instr_no_start", "regexp_instr_no_n", "regexp_instr_no_endoption",
 		"regexp_instr_no_flags", "regexp_instr_no_subexpr")

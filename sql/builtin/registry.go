@@ -90,6 +90,8 @@ type code struct {
 	kernel Kernel
 	rows   Rows
 	agg    NewAgg
+	longer Longer
+	swells int64
 	used   bool
 }
 
@@ -202,7 +204,7 @@ func (l *library) loadFunc(r *registrar, c []string, schema string) *Func {
 	}
 	f.setModes(oids(c[8]), c[9], c[10])
 	if x := r.code[f.Src]; x != nil {
-		f.Eval, f.Kernel, f.Rows, f.Agg = x.eval, x.kernel, x.rows, x.agg
+		f.Eval, f.Kernel, f.Rows, f.Agg, f.longer, f.swells = x.eval, x.kernel, x.rows, x.agg, x.longer, x.swells
 		x.used = true
 		decodeEscapes(f)
 	}

@@ -58,6 +58,8 @@ func textFuncs(r *registrar) {
 	})
 	r.kernel("text_starts_with", predicate(bytes.HasPrefix))
 	r.eval("repeat", repeat)
+	r.longer(unlessWithin(1, fewTimes), "repeat")
+	r.longer(unlessShort(2), "replace_text")
 	r.eval("translate", translate)
 	r.eval("split_part", splitPart)
 	trimFuncs(r)
@@ -385,6 +387,7 @@ func padFuncs(r *registrar) {
 	}
 	r.evals(pad(true), "lpad", "lpad(text,int4)")
 	r.evals(pad(false), "rpad", "rpad(text,int4)")
+	r.longer(unlessWithin(1, 1000), "lpad", "lpad(text,int4)", "rpad", "rpad(text,int4)")
 }
 
 // charFuncs registers ascii and chr.

@@ -176,7 +176,7 @@ func (st *state) apply(id int, out *batch.Col, sel []uint16, args []*batch.Col) 
 	}
 	ctx := &st.env.Ctx
 	ctx.Site = &ns.site
-	err := run(n.fn, ctx, out, sel, args, ns.row[:len(args)])
+	err := st.run(n.fn, ctx, out, sel, args, ns.row[:len(args)])
 	ctx.Site = nil // others that call functions with this Ctx must not see it
 	if n.long && err == nil {
 		st.amplified += length(out, sel)
@@ -185,19 +185,27 @@ func (st *state) apply(id int, out *batch.Col, sel []uint16, args []*batch.Col) 
 }
 
 // run computes the rows in sel by the kernel, or one by one.
-func run(fn *builtin.Func, ctx *builtin.Ctx, out *batch.Col, sel []uint16, args []*batch.Col, row []types.Datum) error {
+func (st *state) run(fn *builtin.Func, ctx *builtin.Ctx, out *batch.Col, sel []uint16, args []*batch.Col, row []types.Datum) error {
 	if fn.Kernel != nil {
-		return fn.Kernel(ctx, sel, out, args)
+		if err := fn.Kernel(ctx, sel, out, args); err != nil {
+			return err
+		}
+		return st.filled()
 	}
 	for _, i := range sel {
 		for k, c := range args {
 			row[k] = c.Datum(int(i))
 		}
-		d, err := fn.Eval(ctx, row)
+		d, err := st.one(fn, ctx, row)
 		if err != nil {
 			return err
 		}
 		out.Set(int(i), d)
+		if st.made += len(d.Bytes()); st.made >= types.Long {
+			if err := st.room(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -300,11 +308,16 @@ func (st *state) cast(id int, sel []uint16) (*batch.Col, error) {
 				continue
 			}
 		}
-		d, err := builtin.Convert(&st.env.Ctx, from, n.t, c.Datum(int(i)), n.flag)
+		d, err := st.convert(from, n, c.Datum(int(i)))
 		if err != nil {
 			return nil, err
 		}
 		out.Set(int(i), d)
+		if st.made += len(d.Bytes()); st.made >= types.Long {
+			if err := st.room(); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return out, nil
 }

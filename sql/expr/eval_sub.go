@@ -165,7 +165,7 @@ func (st *state) runSub(n *node) (types.Datum, error) {
 			return false, errManyRows()
 		}
 		result = st.own(row[0])
-		return true, nil
+		return true, st.filled()
 	})
 	if err != nil {
 		return types.Datum{}, err
@@ -174,7 +174,9 @@ func (st *state) runSub(n *node) (types.Datum, error) {
 	case ExistsSub:
 		return types.Bool(found > 0), nil
 	case ArraySub, ArraysSub:
-		return elems.Array()
+		d, err := elems.Array()
+		st.amplified += int64(len(d.Bytes()))
+		return d, err
 	}
 	return result, nil
 }
@@ -218,6 +220,7 @@ func (st *state) own(d types.Datum) types.Datum {
 	if d.IsNull() || d.Bytes() == nil {
 		return d
 	}
+	st.amplified += int64(len(d.Bytes()))
 	return types.Bytes(st.arena.Copy(d.Bytes()))
 }
 

@@ -222,7 +222,7 @@ func (f *folder) computed(e Expr) Expr {
 		}
 		return e
 	}
-	return &Const{T: e.Type(), D: d.Clone()}
+	return f.memo.keep(e.Type(), d)
 }
 
 // inSQLFunction adds to an error of a constant call where PostgreSQL has it: within a

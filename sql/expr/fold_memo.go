@@ -17,6 +17,8 @@ import (
 type FoldMemo struct {
 	list map[foldKey]*folded
 	seen int // how many computations there were before anything was kept
+	// Bytes is how long all values together are that were computed.
+	Bytes int
 }
 
 // Programs are kept behind so many computations, as most statements have fewer, and no more than
@@ -50,6 +52,14 @@ func (m *FoldMemo) Fold(e Expr) Expr { return m.FoldTelling(context.Background()
 // FoldTelling is the package's FoldTelling; ctx is the same in all calls.
 func (m *FoldMemo) FoldTelling(ctx context.Context, e Expr, failed func(error)) Expr {
 	return (&folder{ctx: ctx, failed: failed, memo: m}).fold(e)
+}
+
+// keep is the constant of a value that was computed, of which it owns a copy.
+func (m *FoldMemo) keep(t types.T, d types.Datum) *Const {
+	if m != nil {
+		m.Bytes += len(d.Bytes())
+	}
+	return &Const{T: t, D: d.Clone()}
 }
 
 // foldKeyOf is what e is kept by; ok is false for what is not kept.
@@ -106,7 +116,7 @@ func (m *FoldMemo) computed(f *folder, e Expr) (v *Const, ok bool) {
 	if err != nil || c.told {
 		return nil, false
 	}
-	return &Const{T: e.Type(), D: out.Datum(0).Clone()}, true
+	return m.keep(e.Type(), out.Datum(0)), true
 }
 
 func newFolded(f *folder, k *foldKey, e Expr) *folded {

@@ -67,7 +67,7 @@ type node struct {
 	fn     *builtin.Func
 	varia  bool
 	coll   uint32 // Call.Collation
-	long   bool   // Call.amplifies, of it or of what is below
+	long   bool   // it amplifies, or something below
 	sub    *SubPlan
 	equal  func(f *types.Format, a, b types.Datum) (bool, error) // of opIsDistinct, nil = types.Equal
 	test   *Program                                              // of AnySub, AllSub and RowSub; of ToDomain
@@ -291,7 +291,7 @@ func (c *compiler) assign(e *Assign) (int, error) {
 }
 
 func (c *compiler) subPlan(e *SubPlan) (int, error) {
-	n := node{op: opSubPlan, t: e.T, sub: e}
+	n := node{op: opSubPlan, t: e.T, sub: e, long: e.amplifies()}
 	if e.Test != nil {
 		test, err := Compile(e.Test)
 		if err != nil {

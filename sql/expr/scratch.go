@@ -33,6 +33,10 @@ type state struct {
 	b     *batch.Batch
 	// amplified is how many bytes calls made: see Scratch.Amplified.
 	amplified int64
+	held      int       // of the arena, when it was asked last
+	whole     batch.Col // see evalInPieces
+	kept      []uint16  // see filterInPieces
+	made      int       // bytes of values since there was room for those made before: see state.room
 }
 
 // nodeState is the working memory of one node.
@@ -116,6 +120,9 @@ func (p *Program) Eval(env *Env, s *Scratch, b *batch.Batch, sel []uint16) (c *b
 	st := s.state(p)
 	outer := st.enter(env, b)
 	defer env.leave(outer, &err)
+	if n := &p.nodes[p.root]; n.long && p.t.Rep() != types.RepBytes && len(sel) > 1 {
+		return st.evalInPieces(sel)
+	}
 	return st.eval(p.root, sel)
 }
 
@@ -125,7 +132,11 @@ func (p *Program) Filter(env *Env, s *Scratch, b *batch.Batch) (err error) {
 	st := s.state(p)
 	outer := st.enter(env, b)
 	defer env.leave(outer, &err)
-	sel, err := st.filter(p.root, b.Sel)
+	filter := st.filter
+	if p.nodes[p.root].long {
+		filter = st.filterInPieces
+	}
+	sel, err := filter(p.root, b.Sel)
 	if err != nil {
 		return err
 	}
@@ -160,6 +171,7 @@ func (env *Env) leave(outer *batch.Arena, err *error) {
 func (st *state) enter(env *Env, b *batch.Batch) *batch.Arena {
 	outer := env.Arena
 	st.arena.Reset()
+	st.made, st.held = 0, 0
 	env.Arena = &st.arena
 	st.env, st.b = env, b
 	return outer

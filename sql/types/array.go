@@ -148,8 +148,20 @@ func (b *ArrayBuilder) Collect(d Datum) error {
 	if !d.null && len(b.buf)+len(d.ref)+arrayElemRoom > longestArray {
 		return arrayTooLong()
 	}
-	b.Append(d)
+	if err := b.room(len(d.ref)); err != nil {
+		return err
+	}
+	b.append(d)
 	return nil
+}
+
+// room is nil, or the error of an array for which the memory has no room with n bytes more.
+func (b *ArrayBuilder) room(n int) error {
+	n += len(b.buf)
+	if !Grown(int64(n), int64(n-len(b.buf))) || n > MaxText {
+		return nil
+	}
+	return Afford(n)
 }
 
 // Append adds an element, copying it.
@@ -157,6 +169,13 @@ func (b *ArrayBuilder) Append(d Datum) {
 	if len(b.buf)+len(d.ref)+arrayElemRoom > longestArray {
 		panic(stopped{arrayTooLong()})
 	}
+	if err := b.room(len(d.ref)); err != nil {
+		panic(stopped{err})
+	}
+	b.append(d)
+}
+
+func (b *ArrayBuilder) append(d Datum) {
 	b.n++
 	if d.null {
 		b.nulls = true

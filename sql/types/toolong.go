@@ -15,14 +15,13 @@ const MaxText = 1<<30 - 1
 // built at the same time. Go cannot go on after an allocation that fails.
 var affordable = MaxText
 
-// BoundValues bounds the values that functions build, for all sessions. It is called before
-// there are any.
-func BoundValues(bytes int64) { affordable = int(min(bytes, MaxText)) }
-
 // Afford is nil, or the error of a value of a size that the server's memory does not allow.
 func Afford(bytes int) error {
-	if bytes <= affordable {
+	if bytes < Long {
 		return nil
+	}
+	if bytes <= affordable {
+		return Room(int64(bytes))
 	}
 	return pgerr.New(pgerrcode.OutOfMemory, "out of memory").
 		WithDetail("A value of %d bytes is larger than the %d that one may take of the server's memory.", bytes, affordable).
@@ -33,6 +32,9 @@ func Afford(bytes int) error {
 func Grow(have, more int) error {
 	if have+more >= MaxText {
 		return TextTooLong(have, more)
+	}
+	if have+more <= affordable && !Grown(int64(have+more), int64(more)) {
+		return nil
 	}
 	return Afford(have + more)
 }
@@ -59,8 +61,11 @@ const each = 1 << 15
 
 // goOn is nil, or why the computation should end that has come to element n of a value.
 func (f *Format) goOn(n int) error {
-	if n%each != 0 || n == 0 || f == nil || f.Interrupted == nil {
+	if n%each != 0 || n == 0 {
 		return nil
+	}
+	if err := RoomToGrow(); err != nil || f == nil || f.Interrupted == nil {
+		return err
 	}
 	return f.Interrupted()
 }
@@ -107,6 +112,9 @@ var longest = MaxText
 func room(have, more int) {
 	if have+more > longest {
 		panic(stopped{TextTooLong(have, more)})
+	}
+	if have+more <= affordable && !Grown(int64(have+more), int64(more)) {
+		return
 	}
 	if err := Afford(have + more); err != nil {
 		panic(stopped{err})
