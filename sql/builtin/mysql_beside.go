@@ -11,7 +11,7 @@ import (
 // that is none compares with the date's, so it is a moment after the last date that is less.
 func stampBeside(c *Ctx, a []types.Datum) (types.Datum, error) {
 	v := typed{c.argT(0), a[0]}
-	if us, ok := mysqlStamp(c, v); ok && (isTextType(v.t.OID) || mysqlFloat(c, v) != 0) {
+	if us, ok := readStamp(c, v); ok && (isTextType(v.t.OID) || mysqlFloat(c, v) != 0) {
 		return checkTimestamp(us)
 	}
 	end := "-infinity"

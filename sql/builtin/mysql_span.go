@@ -15,7 +15,7 @@ import (
 
 var mysqlSpanFuncs = []mysqlFunc{
 	{name: "to_span", args: "*", ret: types.IntervalOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		us, ok := readClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
 		}
@@ -23,7 +23,7 @@ var mysqlSpanFuncs = []mysqlFunc{
 	}},
 	// time is TIME(value), or with the digits of its fraction CAST(value AS TIME(n)).
 	{name: "time", args: "*?i", by: timeType, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		us, ok := readClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
 		}
@@ -76,7 +76,7 @@ var mysqlSpanFuncs = []mysqlFunc{
 		return timeSpan(clampInt(roundHalf(min(max(a[0].Float(), -1e7), 1e7) * float64(usPerSecond))))
 	}},
 	{name: "time_to_sec", args: "*", ret: types.Int8OID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		us, ok := readClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
 		}
@@ -156,13 +156,13 @@ func timePlusType(args []types.OID) types.OID {
 func timePlus(sign int64) Eval {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		base, added := typed{c.argT(0), a[0]}, typed{c.argT(1), a[1]}
-		more, ok := mysqlClock(c, added)
+		more, ok := readClock(c, added)
 		if !ok || isDated(c, added) {
 			return null()
 		}
 		more *= sign
 		if c.retT().OID != types.TimestampOID && !looksDated(c, base) {
-			us, ok := mysqlClock(c, base)
+			us, ok := readClock(c, base)
 			if !ok {
 				return null()
 			}
@@ -171,7 +171,7 @@ func timePlus(sign int64) Eval {
 			}
 			return timeSpan(us)
 		}
-		at, ok := mysqlStamp(c, base)
+		at, ok := readStamp(c, base)
 		if !ok {
 			return null()
 		}
@@ -222,16 +222,16 @@ func formatSpan(us int64, format string) string {
 // timeDiff is the time between two times, or two time stamps, of one kind.
 func timeDiff(c *Ctx, a []types.Datum) (types.Datum, error) {
 	l, r := typed{c.argT(0), a[0]}, typed{c.argT(1), a[1]}
-	read := mysqlClock
+	read := readClock
 	if isDay(l.t.OID) || isDay(r.t.OID) {
 		if isSpan(l.t.OID) || isSpan(r.t.OID) || withTime(c, l) != withTime(c, r) {
 			return null()
 		}
-		read = mysqlStamp
+		read = readStamp
 	} else if at := withTime(c, l); at != withTime(c, r) {
 		return null()
 	} else if at {
-		read = mysqlStamp
+		read = readStamp
 	}
 	x, ok := read(c, l)
 	y, ok2 := read(c, r)

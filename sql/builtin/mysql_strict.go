@@ -11,7 +11,7 @@ import (
 )
 
 // MySQL's strict mode (its manual, "Server SQL Modes"): a division by zero, which is NULL, and
-// a text taken for a number that is none, or more than one, are errors in statements that
+// a text taken for a number, date or time that is none, or more than a number, are errors in statements that
 // change rows. Functions compute what they always do and note what was wrong with it.
 // In a query they are warnings, which SHOW WARNINGS lists and nobody is sent.
 
@@ -31,12 +31,12 @@ type strictFunc struct {
 }
 
 // InStrictMode is a function of the schema mysql as it is called in a statement that changes
-// rows, for arguments of such types: where it reads texts as numbers, or divides while
+// rows, for arguments of such types: where it reads texts as numbers or dates, or divides while
 // ERROR_FOR_DIVISION_BY_ZERO is set, one with errors (22007, 22012), always the same of
 // a function, and else f itself.
 func InStrictMode(f *Func, args []types.T, division bool) *Func {
 	fits := strings.HasPrefix(f.Name, "fit_")
-	if f.Eval == nil || !fits && !readsDates(f) && !divides(f) && !readsNumbers(f, args) {
+	if f.Eval == nil || !fits && !readsDates(f) && !divides(f) && !readsTexts(f, args) {
 		return f
 	}
 	return noting(f, strictFunc{f, division, false})
@@ -46,7 +46,7 @@ func InStrictMode(f *Func, args []types.T, division bool) *Func {
 // types: one that warns of what is an error in strict mode, always the same of a function, and
 // f itself where nothing is.
 func InQuery(f *Func, args []types.T, division bool) *Func {
-	if f.Eval == nil || f.lenient != nil || !readsDates(f) && !(division && divides(f)) && !takesTexts(f, args, "ifnd*") {
+	if f.Eval == nil || f.lenient != nil || !readsDates(f) && !(division && divides(f)) && !readsTexts(f, args) {
 		return f
 	}
 	return noting(f, strictFunc{f, division, true})
@@ -129,8 +129,8 @@ func (c *Ctx) noteDate(a []types.Datum) {
 		mysqlString(c, typed{c.argT(0), a[0]}).Text())
 }
 
-// readsNumbers reports a function that may take one of its arguments, a text, for a number.
-func readsNumbers(f *Func, args []types.T) bool { return takesTexts(f, args, "ifn*") }
+// readsTexts reports a function that may take one of its arguments, a text, for a number or date.
+func readsTexts(f *Func, args []types.T) bool { return takesTexts(f, args, "ifnd*") }
 
 // takesTexts reports a text among the arguments that a function takes for one of those kinds.
 func takesTexts(f *Func, args []types.T, kinds string) bool {
@@ -145,10 +145,25 @@ func takesTexts(f *Func, args []types.T, kinds string) bool {
 	return false
 }
 
-// noteStamp notes a text that is taken for a date and is none.
-func (c *Ctx) noteStamp(v typed) {
-	if c.strict != nil && c.strict.query && c.strict.err == nil && isTextType(v.t.OID) {
-		c.strict.err = pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect datetime value: '%s'", mysqlString(c, v).Text())
+// readStamp is mysqlStamp that notes a text which is taken for a date and is none, readClock
+// mysqlClock of one that is no time.
+func readStamp(c *Ctx, v typed) (us int64, ok bool) {
+	if us, ok = mysqlStamp(c, v); !ok {
+		c.noteMoment("datetime", v)
+	}
+	return us, ok
+}
+
+func readClock(c *Ctx, v typed) (us int64, ok bool) {
+	if us, ok = mysqlClock(c, v); !ok {
+		c.noteMoment("time", v)
+	}
+	return us, ok
+}
+
+func (c *Ctx) noteMoment(kind string, v typed) {
+	if c.strict != nil && c.strict.err == nil && isTextType(v.t.OID) {
+		c.strict.err = pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect %s value: '%s'", kind, mysqlString(c, v).Text())
 	}
 }
 

@@ -38,7 +38,7 @@ var mysqlTimeFuncs = []mysqlFunc{
 	{name: "timestamp", args: "d?*", ret: types.TimestampOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := a[0].Int()
 		if len(a) > 1 {
-			us, ok := mysqlClock(c, typed{c.argT(1), a[1]})
+			us, ok := readClock(c, typed{c.argT(1), a[1]})
 			if !ok {
 				return null()
 			}
@@ -126,7 +126,7 @@ var mysqlTimeFuncs = []mysqlFunc{
 		return types.String(formatDate(a[0].Int(), a[1].Text())), nil
 	}},
 	{name: "time_format", args: "*t", ret: types.TextOID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		us, ok := readClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
 		}
@@ -192,7 +192,7 @@ func fieldFunc(name string, f func(time.Time) int) mysqlFunc {
 
 func clockFunc(name string, f func(us int64) int64) mysqlFunc {
 	return mysqlFunc{name: name, args: "*", ret: types.Int8OID, volatility: settled, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		us, ok := readClock(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
 		}

@@ -35,7 +35,7 @@ func dateShift(sign int64) Eval {
 		if c.retT().OID == types.IntervalOID {
 			return clockShift(c, a, sign)
 		}
-		at, ok := mysqlStamp(c, typed{c.argT(0), a[0]})
+		at, ok := readStamp(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
 		}
@@ -75,7 +75,7 @@ func shiftedText(at int64, was, unit string) types.Datum {
 
 // clockShift is a time plus or minus so many units of fixed length.
 func clockShift(c *Ctx, a []types.Datum, sign int64) (types.Datum, error) {
-	at, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+	at, ok := readClock(c, typed{c.argT(0), a[0]})
 	months, us, known := interval(c, a[1], a[2].Text())
 	if !known || months != 0 {
 		return types.Datum{}, badParam("unit \"%s\" is not supported for a time", a[2].Text())

@@ -23,9 +23,8 @@ func mysqlValue(c *Ctx, kind byte, v typed) (types.Datum, error) {
 	case 'n':
 		return mysqlNumeric(c, v)
 	case 'd':
-		us, ok := mysqlStamp(c, v)
+		us, ok := readStamp(c, v)
 		if !ok {
-			c.noteStamp(v)
 			return types.Null, nil
 		}
 		return types.Int(us), nil
