@@ -172,11 +172,45 @@ func (p *speller) word(w string, end int) {
 			p.i = end + len(op) + 2
 			return
 		}
+	case w == "nextval":
+		if name, after, ok := sequenceArgument(rest); ok {
+			p.out.WriteString(w + "(" + name)
+			p.i = end + after
+			return
+		}
 	case !strings.HasPrefix(rest, "(") && p.t.ColumnByName(w) != nil:
 		w = backquote(w)
 	}
 	p.out.WriteString(w)
 	p.i = end
+}
+
+// sequenceArgument is the name of a sequence, which PostgreSQL has as a constant, and the offset behind it.
+func sequenceArgument(s string) (name string, after int, ok bool) {
+	if !strings.HasPrefix(s, "('") {
+		return "", 0, false
+	}
+	end := closing(s, 1)
+	if !strings.HasPrefix(s[end:], "::regclass)") {
+		return "", 0, false
+	}
+	text := strings.ReplaceAll(s[2:end-1], "''", "'")
+	for i := 0; i < len(text); i++ {
+		from := i
+		if text[i] == '"' {
+			i = closing(text, i)
+			name += backquote(strings.ReplaceAll(text[from+1:i-1], `""`, `"`))
+		} else {
+			for i < len(text) && text[i] != '.' {
+				i++
+			}
+			name += backquote(text[from:i])
+		}
+		if i < len(text) {
+			name += "."
+		}
+	}
+	return name, end + len("::regclass"), true
 }
 
 func letter(b byte) bool {
