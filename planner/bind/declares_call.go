@@ -26,7 +26,7 @@ var (
 	asLong = setOfNames("upper lower trim ltrim rtrim btrim reverse substring substr cast_text to_text ucase lcase")
 	// shortNumbers are integers of few digits.
 	shortNumbers = setOfNames(`length char_length octet_length bit_length year month day dayofmonth dayofweek dayofyear weekday
-		week weekofyear yearweek quarter hour minute second microsecond extract to_days datediff locate instr position ascii ord
+		week weekofyear yearweek quarter hour minute second microsecond to_days datediff locate instr position ascii ord
 		field find_in_set strcmp interval json_length json_depth vector_dims bit_count sign period_add period_diff`)
 	// unsignedNumbers are integers of 64 bits without a sign.
 	unsignedNumbers = setOfNames("to_unsigned bits_and bits_or bits_xor bits_left bits_right bit_not")
