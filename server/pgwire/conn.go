@@ -13,6 +13,7 @@ import (
 
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // errClosed ends a connection without another word to the client.
@@ -138,6 +139,12 @@ func (c *conn) loop() error {
 			c.endIdle()
 			continue
 		}
+		if noRoom := roomFor(n); noRoom != nil {
+			if err := c.refuse(typ, n, noRoom); err != nil {
+				return err
+			}
+			continue
+		}
 		body, err := c.in.body(n)
 		if err != nil {
 			return err
@@ -150,6 +157,39 @@ func (c *conn) loop() error {
 			return c.out.err
 		}
 	}
+}
+
+// roomFor is nil, or the error of a message of which the server's memory has no room for what is
+// read and for what is made of it.
+func roomFor(n int) error {
+	if n < types.Long {
+		return nil
+	}
+	return types.Room(2 * int64(n))
+}
+
+// refuse answers a message of n bytes that was not read. An error ends the connection.
+func (c *conn) refuse(typ byte, n int, reason error) error {
+	if err := c.in.discard(n); err != nil {
+		return err
+	}
+	c.endIdle()
+	if c.skip {
+		return nil
+	}
+	ctx := c.begin()
+	if typ == 'Q' || typ == 'F' {
+		return c.failQuery(ctx, reason)
+	}
+	c.done()
+	return c.failExtended(ctx, reason)
+}
+
+// failExtended reports an error, after which messages are skipped until Sync.
+func (c *conn) failExtended(ctx context.Context, err error) error {
+	c.skip = true
+	c.session.Fail()
+	return c.fail(ctx, err)
 }
 
 // message answers one message; body is borrowed from the reader. An error ends the connection.
@@ -176,9 +216,7 @@ func (c *conn) message(typ byte, body []byte) error {
 	c.done()
 	switch {
 	case err != nil:
-		c.skip = true
-		c.session.Fail()
-		return c.fail(ctx, err)
+		return c.failExtended(ctx, err)
 	case typ == 'H':
 		return c.out.flush()
 	}

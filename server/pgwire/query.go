@@ -18,19 +18,24 @@ func (c *conn) query(body []byte) error {
 		err = c.statements(ctx, string(text))
 	}
 	if err != nil {
-		failed := c.fail(ctx, err)
-		// The rollback must not fall to the cancellation that caused it.
-		endErr := c.session.SimpleEnd(context.WithoutCancel(ctx), true)
-		c.done()
-		if failed != nil {
-			return failed
-		}
-		if endErr != nil {
-			c.out.errorResponse(outcome(ctx, endErr), nil)
-		}
-		return c.ready()
+		return c.failQuery(ctx, err)
 	}
 	c.done()
+	return c.ready()
+}
+
+// failQuery ends a query string that failed.
+func (c *conn) failQuery(ctx context.Context, err error) error {
+	failed := c.fail(ctx, err)
+	// The rollback must not fall to the cancellation that caused it.
+	endErr := c.session.SimpleEnd(context.WithoutCancel(ctx), true)
+	c.done()
+	if failed != nil {
+		return failed
+	}
+	if endErr != nil {
+		c.out.errorResponse(outcome(ctx, endErr), nil)
+	}
 	return c.ready()
 }
 
@@ -127,15 +132,5 @@ func (c *conn) drain(ctx context.Context, p backend.Portal, max int, formats []i
 
 // functionCall declines the fast-path interface, which has its own ReadyForQuery.
 func (c *conn) functionCall() error {
-	ctx := c.begin()
-	err := c.fail(ctx, pgerr.NotSupported(-1, "function calls through the fast-path interface are not supported"))
-	endErr := c.session.SimpleEnd(context.WithoutCancel(ctx), true)
-	c.done()
-	if err != nil {
-		return err
-	}
-	if endErr != nil {
-		c.out.errorResponse(outcome(ctx, endErr), nil)
-	}
-	return c.ready()
+	return c.failQuery(c.begin(), pgerr.NotSupported(-1, "function calls through the fast-path interface are not supported"))
 }

@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"io"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/loxodb/loxodb/server/auth"
 	wt "github.com/loxodb/loxodb/server/pgwire/wiretest"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 func TestStartupPackets(t *testing.T) {
@@ -231,6 +233,23 @@ func TestLargeMessages(t *testing.T) {
 	c.Want("Z", "G C(COPY 0) Z(I)")
 	if string(o.sessions[0].copied) != text {
 		t.Error("the copied bytes differ")
+	}
+}
+
+// Messages of which the memory has no room are errors of their statements, and are not read.
+func TestNoRoomForMessages(t *testing.T) {
+	_, addr := serve(t, Config{})
+	c := wt.Login(t, addr)
+	types.BoundMemory(1 << 20) // the heap is larger already
+	t.Cleanup(func() { types.BoundMemory(math.MaxInt64) })
+	long := strings.Repeat("0123456789", 300_000)
+	c.Send(wt.Msg('Q', wt.Z("echo "+long)))
+	c.Want("Z", "E(ERROR 53200 out of memory) Z(I)")
+	c.Send(wt.Msg('P', wt.Z(""), wt.Z("echo "+long), wt.Int16(0)), wt.Msg('S'))
+	c.Want("Z", "E(ERROR 53200 out of memory) Z(I)")
+	c.Send(wt.Msg('Q', wt.Z("echo short")))
+	if got := c.Until("Z"); !strings.Contains(got, "short") {
+		t.Errorf("the next statement gives %s", got)
 	}
 }
 
