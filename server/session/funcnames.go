@@ -53,9 +53,9 @@ func (n names) userFunction(t, oid types.OID) (string, bool) {
 	}
 	found := n.userFunctions("", f.Name)
 	visible := slices.Contains(found, f)
-	name := ast.QuoteIdent(f.Name)
+	name := n.quote(f.Name)
 	if !visible || t == types.RegprocOID && len(n.functionIDs("", f.Name)) > 1 {
-		name = ast.QuoteIdent(n.s.Catalog().SchemaName(f.Schema)) + "." + name
+		name = n.quote(n.s.Catalog().SchemaName(f.Schema)) + "." + name
 	}
 	if t == types.RegprocOID {
 		return name, true
@@ -122,9 +122,9 @@ func (x shower) statement(f *catalog.Function, text string) string {
 // path does not find it.
 func (n names) calledName(f *catalog.Function) string {
 	if slices.Contains(n.userFunctions("", f.Name), f) {
-		return ast.QuoteIdent(f.Name)
+		return n.quote(f.Name)
 	}
-	return ast.QuoteIdent(n.s.Catalog().SchemaName(f.Schema)) + "." + ast.QuoteIdent(f.Name)
+	return n.quote(n.s.Catalog().SchemaName(f.Schema)) + "." + n.quote(f.Name)
 }
 
 // function leaves the schema out of the name of a user's function that is visible.
@@ -155,7 +155,8 @@ func (x shower) valueType(sc *catalog.Schema, q ast.QName) ast.QName {
 	} else if t, ok := x.s.Catalog().Table(sc.ID, q.Name); ok {
 		id = t.TypeID
 	}
-	if name, ok := (names{s: x.s}).typeName(id); id != 0 && ok && name == ast.QuoteIdent(q.Name) {
+	n := names{s: x.s}
+	if name, ok := n.typeName(id); id != 0 && ok && name == n.quote(q.Name) {
 		q.Schema = ""
 	}
 	return q

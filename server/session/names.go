@@ -86,10 +86,10 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 		return n.typeName(oid)
 	case types.RegnamespaceOID:
 		name := snap.SchemaName(oid)
-		return ast.QuoteIdent(name), name != ""
+		return n.quote(name), name != ""
 	case types.RegroleOID:
 		if r, ok := snap.RoleByID(oid); ok {
-			return ast.QuoteIdent(r.Name), true
+			return n.quote(r.Name), true
 		}
 	case types.RegprocOID, types.RegprocedureOID:
 		return n.procOut(t, oid)
@@ -99,19 +99,36 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 		class := map[types.OID]catalog.ID{types.RegconfigOID: syscat.TSConfigClass, types.RegdictionaryOID: syscat.TSDictClass}[t]
 		if o, ok := syscat.ObjectByID(class, oid); ok {
 			if slices.Contains(n.s.SearchPath(true), "pg_catalog") {
-				return o.Name, true
+				return n.quote(o.Name), true
 			}
-			return "pg_catalog." + o.Name, true
+			return n.quote("pg_catalog") + "." + n.quote(o.Name), true
 		}
 	case types.RegcollationOID:
 		if c, ok := snap.CollationByID(oid); ok {
 			if found, ok := snap.FindCollation(n.s.SearchPath(true), c.Name); ok && found == c {
-				return ast.QuoteIdent(c.Name), true
+				return n.quote(c.Name), true
 			}
-			return ast.QuoteIdent(snap.SchemaName(c.Schema)) + "." + ast.QuoteIdent(c.Name), true
+			return n.quote(snap.SchemaName(c.Schema)) + "." + n.quote(c.Name), true
 		}
 	}
 	return "", false
+}
+
+// quote is a name as SQL has it: in quotes where it needs them, or where the session asks for
+// them around all. What is stored does not depend on that.
+func (n names) quote(name string) string {
+	if n.QuotesAll() {
+		return ast.QuoteAll(name)
+	}
+	return ast.QuoteIdent(name)
+}
+
+// QuotesAll reports that all names are written in quotes.
+func (n names) QuotesAll() bool { return !n.stored && n.s.quotesAll() }
+
+func (s *Session) quotesAll() bool {
+	on, _ := s.Setting("quote_all_identifiers")
+	return on == "on"
 }
 
 // typeName is a type's name, qualified unless the search path finds it.
@@ -124,13 +141,16 @@ func (n names) typeName(oid types.OID) (string, bool) {
 		name, ok := n.typeName(info.Elem)
 		return name + "[]", ok
 	case info.Namespace == catalog.PgCatalogID:
+		if n.QuotesAll() {
+			return ast.QuoteType(types.TypeName(oid)), true
+		}
 		return types.TypeName(oid), true
 	}
-	name, schema := ast.QuoteIdent(info.Name), builtin.TypeSchema(n.s.Catalog(), info)
+	name, schema := n.quote(info.Name), builtin.TypeSchema(n.s.Catalog(), info)
 	if n.typeVisible(schema, info.Name) {
 		return name, true
 	}
-	return ast.QuoteIdent(n.schemaName(schema)) + "." + name, true
+	return n.quote(n.schemaName(schema)) + "." + name, true
 }
 
 func (n names) typeVisible(schema catalog.ID, name string) bool {
@@ -166,14 +186,14 @@ func (n names) relation(oid catalog.ID) (string, bool) {
 			return "", false
 		}
 		if slices.Contains(n.s.SearchPath(true), schema) {
-			return ast.QuoteIdent(name), true
+			return n.quote(name), true
 		}
-		return schema + "." + ast.QuoteIdent(name), true
+		return n.quote(schema) + "." + n.quote(name), true
 	}
 	if n.s.visible(schema, name) {
-		return ast.QuoteIdent(name), true
+		return n.quote(name), true
 	}
-	return ast.QuoteIdent(snap.SchemaName(schema)) + "." + ast.QuoteIdent(name), true
+	return n.quote(snap.SchemaName(schema)) + "." + n.quote(name), true
 }
 
 // relationByOID finds a table, index or sequence; the name is "" when there is none.

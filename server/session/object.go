@@ -102,7 +102,7 @@ func (n names) found(class catalog.ID, o syscat.Object) bool {
 func (n names) objectName(class catalog.ID, o syscat.Object, alone bool) string {
 	name := o.Name
 	if class == syscat.ProcClass {
-		name = ast.QuoteIdent(name)
+		name = n.quote(name)
 	}
 	visible := n.found(class, o)
 	if alone && visible {
@@ -111,7 +111,7 @@ func (n names) objectName(class catalog.ID, o syscat.Object, alone bool) string 
 	if visible {
 		return name
 	}
-	return ast.QuoteIdent(n.schemaName(o.Schema)) + "." + name
+	return n.quote(n.schemaName(o.Schema)) + "." + name
 }
 
 // ownFunction is a function of the system that only LoxoDB has.
@@ -176,9 +176,9 @@ func (n names) bornType(oid types.OID) (string, bool) {
 		name, ok := n.typeName(o.Elem)
 		return name + "[]", ok
 	case slices.Contains(n.s.SearchPath(true), n.schemaName(o.Schema)):
-		return ast.QuoteIdent(o.Name), true
+		return n.quote(o.Name), true
 	}
-	return n.schemaName(o.Schema) + "." + ast.QuoteIdent(o.Name), true
+	return n.quote(n.schemaName(o.Schema)) + "." + n.quote(o.Name), true
 }
 
 // bornTypeNamed finds such a type, or the array type over it.

@@ -183,7 +183,7 @@ func (s *Session) share(p *prepared) {
 }
 
 // planSettings are the settings that plans depend on.
-var planSettings = []string{"sql_dialect", "search_path", "role", "row_security", "datestyle", "intervalstyle", "timezone", "array_nulls",
+var planSettings = []string{"sql_dialect", "search_path", "quote_all_identifiers", "role", "row_security", "datestyle", "intervalstyle", "timezone", "array_nulls",
 	"enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg",
 	"loxodb.generated_values", "mysql.collation_connection", "mysql.sql_mode"}
 

@@ -24,7 +24,7 @@ type shower struct {
 // printer shows definitions as the session sees them.
 func (s *Session) printer(pretty bool) *syscat.Printer {
 	x := shower{s, pretty}
-	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query, Statement: x.statement, Returned: x.returned, Function: names{s: s}.calledName,
+	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Quoted: s.quotesAll(), Expr: x.expr, Query: x.query, Statement: x.statement, Returned: x.returned, Function: names{s: s}.calledName,
 		Type: func(t types.T) string { name, _ := (names{s: s}).typeName(t.OID); return name }}
 }
 
@@ -34,7 +34,7 @@ func (s *Session) ShowExpr(text string, pretty bool) string {
 }
 
 func (x shower) style() ast.Style {
-	return ast.Style{Bare: x.pretty, Relation: x.relation, Constant: x.constant, Callable: x.callable, Operator: x.operator}
+	return ast.Style{Bare: x.pretty, Quoted: x.s.quotesAll(), Relation: x.relation, Constant: x.constant, Callable: x.callable, Operator: x.operator}
 }
 
 // operator is the schema to show before an operator: that of its extension where the search
@@ -78,6 +78,11 @@ func (x shower) relation(q ast.QName) ast.QName {
 	if id, err := strconv.ParseUint(q.Name, 10, 32); err == nil && q.Schema == "" { // a constant regclass
 		if schema, name := x.s.relationByOID(catalog.ID(id)); name != "" {
 			q = ast.QName{Schema: x.s.Catalog().SchemaName(schema), Name: name}
+		} else if v := syscat.ByOID(catalog.ID(id)); v != nil {
+			if q = (ast.QName{Schema: v.Schema, Name: v.Name}); slices.Contains(x.s.SearchPath(true), v.Schema) {
+				q.Schema = ""
+			}
+			return q
 		}
 	}
 	if q.Schema == "" && x.s.Catalog().RelationExists(catalog.PublicID, q.Name) && !x.s.visible(catalog.PublicID, q.Name) {
@@ -146,7 +151,7 @@ func (x shower) read(text string) *ast.Select {
 // of relations, superfluous parentheses, and what has lines of its own.
 func (x shower) expr(text string, l syscat.Layout) string {
 	if !x.pretty && !strings.Contains(text, "::reg") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
-		!strings.Contains(text, ".") { // nothing has a schema
+		!strings.Contains(text, ".") && !x.s.quotesAll() { // nothing has a schema
 		return text
 	}
 	q := x.read("SELECT " + text)

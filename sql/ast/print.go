@@ -72,7 +72,14 @@ func (p *printer) s(parts ...string) {
 	}
 }
 
-func (p *printer) ident(name string) { p.s(QuoteIdent(name)) }
+func (p *printer) ident(name string) { p.s(p.quoted(name)) }
+
+func (p *printer) quoted(name string) string {
+	if p.style.Quoted {
+		return QuoteAll(name)
+	}
+	return QuoteIdent(name)
+}
 
 // idents writes a comma-separated list of names.
 func (p *printer) idents(names []string) {
@@ -125,7 +132,11 @@ func (p *printer) callable(q QName) {
 		q = p.style.Callable(q)
 	}
 	if q.Schema == "" {
-		p.s(quoteCallable(q.Name))
+		if p.style.Quoted || !laterWords[q.Name] {
+			p.ident(q.Name)
+		} else {
+			p.s(QuoteAll(q.Name))
+		}
 		return
 	}
 	p.qname(q)
@@ -197,7 +208,7 @@ func (p *printer) baseType(t TypeName) {
 			return
 		}
 		if p.lines {
-			p.s(QuoteIdent(t.Name.Name))
+			p.ident(t.Name.Name)
 			p.typeMods(t.Mods)
 			return
 		}

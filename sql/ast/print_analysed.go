@@ -200,7 +200,7 @@ func (p *printer) relationLit(l *Lit, to *TypeName) *Lit {
 		return l
 	}
 	c := *l
-	c.Text = Print(p.style.Relation(q))
+	c.Text = p.apart(func() { p.qname(p.style.Relation(q)) })
 	return &c
 }
 

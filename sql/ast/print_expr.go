@@ -47,7 +47,8 @@ func (p *printer) expr(e Expr) {
 		}
 		p.lit(v)
 		if v.As != "" {
-			p.s("::", v.As)
+			p.s("::")
+			p.as(v.As)
 		}
 	case *Param:
 		p.param(v)
@@ -152,6 +153,14 @@ func (p *printer) exprMore(e Expr) {
 	}
 }
 
+// as writes the type that a constant is of.
+func (p *printer) as(name string) {
+	if p.style.Quoted {
+		name = QuoteType(name)
+	}
+	p.s(name)
+}
+
 // param writes a parameter: by the name that it has in a function.
 func (p *printer) param(v *Param) {
 	if v.Function == "" {
@@ -228,7 +237,7 @@ func (p *printer) operatorName(schema, name string) string {
 	if schema == "" {
 		return name
 	}
-	return "OPERATOR(" + QuoteIdent(schema) + "." + name + ")"
+	return "OPERATOR(" + p.quoted(schema) + "." + name + ")"
 }
 
 func (p *printer) boolOp(v *BoolOp) {

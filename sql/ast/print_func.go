@@ -59,7 +59,7 @@ func (p *printer) sqlSyntax(v *Func) bool {
 	a := v.Args
 	switch {
 	case v.Name.Name == "extract" && len(a) == 2:
-		p.s("EXTRACT(", extractField(a[0]), " FROM ")
+		p.s("EXTRACT(", p.extractField(a[0]), " FROM ")
 		p.expr(a[1])
 	case v.Name.Name == "unnest" && p.lines:
 		p.call("UNNEST", a)
@@ -149,16 +149,16 @@ func word(e Expr) string {
 }
 
 // extractField writes EXTRACT's field bare where the grammar takes it so.
-func extractField(e Expr) string {
+func (p *printer) extractField(e Expr) string {
 	l, ok := e.(*Lit)
 	if !ok {
 		return ""
 	}
 	switch {
-	case isPlainIdent(l.Text) && extractFields[l.Text]:
+	case isPlainIdent(l.Text) && extractFields[l.Text] && !p.style.Quoted:
 		return l.Text
 	default:
-		return QuoteIdent(l.Text)
+		return p.quoted(l.Text)
 	}
 }
 

@@ -38,15 +38,25 @@ func QuoteIdent(name string) string {
 	if isPlainIdent(name) && !reservedWords[name] {
 		return name
 	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	return QuoteAll(name)
 }
 
-// quoteCallable is QuoteIdent for the name of a function or a type.
-func quoteCallable(name string) string {
-	if laterWords[name] {
-		return `"` + name + `"`
+// QuoteAll writes a name in double quotes, whether it needs them or not.
+func QuoteAll(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// typeWords are the types that are called by words of the grammar, which are no names.
+var typeWords = words("smallint integer bigint real numeric boolean character interval bit")
+
+// QuoteType writes a type's name as QuoteAll does where it is one: text[] is "text"[].
+func QuoteType(text string) string {
+	name, rest := text, ""
+	if i := strings.IndexAny(text, "(["); i >= 0 {
+		name, rest = text[:i], text[i:]
 	}
-	return QuoteIdent(name)
+	if !isPlainIdent(name) || typeWords[name] {
+		return text
+	}
+	return QuoteAll(name) + rest
 }
 
 func isPlainIdent(s string) bool {

@@ -28,6 +28,8 @@ type Style struct {
 	Indent int
 	// Flat begins no lines.
 	Flat bool
+	// Quoted has all names in quotes, those that need none, too.
+	Quoted bool
 }
 
 // ExtensionSchema stands before the operators of an extension in stored SQL: for the schema

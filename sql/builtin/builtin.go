@@ -74,9 +74,9 @@ func (f *Func) InSQL() bool {
 	return f.User == nil && f.Kind == 'f' && f.Schema == "pg_catalog" && f.Src == f.Signature()
 }
 
-// ReadsZone reports a function that depends on the session's time zone although
+// ReadsSettings reports a function that depends on settings of the session although
 // pg_proc calls it immutable.
-func (f *Func) ReadsZone() bool { return f.Src == "timestamptz_age" }
+func (f *Func) ReadsSettings() bool { return f.Src == "timestamptz_age" || f.Src == "quote_ident" }
 
 // Eval computes one row. Arguments are of the resolved types. The result may
 // borrow from the arguments or c.Arena. With Strict no argument is NULL.

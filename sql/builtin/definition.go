@@ -20,7 +20,11 @@ func definitionFuncs(r *registrar) {
 		}
 		t := types.Of(types.OID(a[0].Int()))
 		if info := types.Lookup(t.OID); a[1].IsNull() && info != nil && !named(info) {
-			return types.String(types.TypeName(t.OID)), nil // character and bit, with or without a length
+			name := types.TypeName(t.OID) // character and bit, with or without a length
+			if quotesAll(c) {
+				name = QuoteType(name)
+			}
+			return types.String(name), nil
 		}
 		if !a[1].IsNull() {
 			t.Mod = int32(a[1].Int())
@@ -71,6 +75,8 @@ func formatType(c *Ctx, t types.T) string {
 	}
 	info := types.Lookup(t.OID)
 	switch {
+	case info != nil && !named(info) && quotesAll(c):
+		return QuoteType(types.FormatType(t))
 	case info != nil && !named(info):
 		return types.FormatType(t)
 	case info != nil && info.IsArray:

@@ -33,7 +33,7 @@ func formatFuncs(r *registrar) {
 	})
 	r.evals(formatText, "text_format", "text_format_nv")
 	r.longer(unlessPlain, "text_format", "text_format_nv")
-	r.eval("quote_ident", text1(func(_ *Ctx, s []byte) ([]byte, error) { return []byte(QuoteIdent(string(s))), nil }))
+	r.eval("quote_ident", text1(func(c *Ctx, s []byte) ([]byte, error) { return []byte(quoteIdent(c, string(s))), nil }))
 	r.eval("quote_literal", text1(func(_ *Ctx, s []byte) ([]byte, error) { return []byte(QuoteLiteral(string(s))), nil }))
 	r.eval("quote_nullable", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		if a[0].IsNull() {
@@ -76,6 +76,43 @@ func joinText(c *Ctx, list []typed, sep []byte) (_ types.Datum, err error) {
 	}
 	return types.Bytes(out), nil
 }
+
+// quoteIdent is QuoteIdent, or of all names if the session asks for that.
+func quoteIdent(c *Ctx, s string) string {
+	if quotesAll(c) {
+		return QuoteAll(s)
+	}
+	return QuoteIdent(s)
+}
+
+// quotesAll reports a session that asks for quotes around all names, which its names know.
+func quotesAll(c *Ctx) bool {
+	if c == nil || c.Format == nil {
+		return false
+	}
+	n, ok := c.Format.Names.(interface{ QuotesAll() bool })
+	return ok && n.QuotesAll()
+}
+
+// QuoteAll quotes a name, whether it needs that or not.
+func QuoteAll(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// QuoteType quotes the name of a type of the system, unless the grammar has words for it: text[] is
+// "text"[].
+func QuoteType(text string) string {
+	name, rest := text, ""
+	if i := strings.IndexAny(text, "(["); i >= 0 {
+		name, rest = text[:i], text[i:]
+	}
+	if name == "" || strings.ContainsAny(name, ` ".-?`) || typeWords[name] {
+		return text
+	}
+	return QuoteAll(name) + rest
+}
+
+// typeWords are the types that are called by words of the grammar, which are no names.
+var typeWords = map[string]bool{"smallint": true, "integer": true, "bigint": true, "real": true, "numeric": true, "boolean": true,
+	"character": true, "interval": true, "bit": true}
 
 // QuoteIdent quotes a name where SQL needs it: unless it is lower case and no keyword.
 func QuoteIdent(s string) string {
@@ -301,7 +338,7 @@ func (f *formatter) text(v typed, kind byte) (string, error) {
 	s := string(appendText(nil, f.c, v))
 	switch kind {
 	case 'I':
-		return QuoteIdent(s), nil
+		return quoteIdent(f.c, s), nil
 	case 'L':
 		return QuoteLiteral(s), nil
 	}

@@ -86,7 +86,7 @@ func (f *folder) node(e Expr) Expr {
 				}
 			}
 		}
-		if e.Fn.Volatility != builtin.Immutable || e.Fn.RetSet || e.Fn.Kind != 'f' || e.Fn.ReadsZone() || e.Fn.User != nil {
+		if e.Fn.Volatility != builtin.Immutable || e.Fn.RetSet || e.Fn.Kind != 'f' || e.Fn.ReadsSettings() || e.Fn.User != nil {
 			return e
 		}
 	case *Cast:

@@ -3,7 +3,6 @@ package syscat
 import (
 	"sync"
 
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/collate"
 )
@@ -90,7 +89,7 @@ func (p *Printer) collation(id catalog.ID) string {
 		return "?"
 	}
 	if c.Schema == catalog.PgCatalogID || c.Schema == catalog.PublicID {
-		return builtin.QuoteIdent(c.Name)
+		return p.ident(c.Name)
 	}
-	return builtin.QuoteIdent(p.Catalog.SchemaName(c.Schema)) + "." + builtin.QuoteIdent(c.Name)
+	return p.ident(p.Catalog.SchemaName(c.Schema)) + "." + p.ident(c.Name)
 }

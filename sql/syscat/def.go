@@ -20,6 +20,8 @@ type Printer struct {
 	Visible Visible
 	// Pretty leaves out parentheses that precedence makes superfluous.
 	Pretty bool
+	// Quoted has all names in quotes.
+	Quoted bool
 	// Function names a user's function for a call; nil = with its schema.
 	Function func(f *catalog.Function) string
 	// Expr and Query write a stored expression, and the query of a view whose columns
@@ -50,9 +52,9 @@ func (p *Printer) visible(schema catalog.ID, name string) bool {
 // relName is a relation's name, qualified unless it is visible.
 func (p *Printer) relName(schema catalog.ID, name string) string {
 	if p.visible(schema, name) {
-		return builtin.QuoteIdent(name)
+		return p.ident(name)
 	}
-	return qualified(p.Catalog, schema, name)
+	return p.qualified(schema, name)
 }
 
 // expr is pg_get_expr: a stored expression for the eye.
@@ -66,6 +68,18 @@ func (p *Printer) laid(text string, l Layout) string {
 		return text
 	}
 	return p.Expr(text, l)
+}
+
+// ident is a name, in quotes where it needs them or all are to have them.
+func (p *Printer) ident(name string) string {
+	if p.Quoted {
+		return builtin.QuoteAll(name)
+	}
+	return builtin.QuoteIdent(name)
+}
+
+func (p *Printer) qualified(schema catalog.ID, name string) string {
+	return p.ident(schemaName(p.Catalog, schema)) + "." + p.ident(name)
 }
 
 func qualified(c *catalog.Snapshot, schema catalog.ID, name string) string {
@@ -109,7 +123,6 @@ func closing(s string, open int) int {
 // for column 0, else just that column or expression. ok is false when the index
 // is unknown.
 func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
-	c := p.Catalog
 	t, x, ok := p.indexOf(id)
 	if !ok {
 		return "", false
@@ -122,7 +135,7 @@ func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
 	if x.Unique {
 		b.WriteString("UNIQUE ")
 	}
-	table := qualified(c, t.Schema, t.Name)
+	table := p.qualified(t.Schema, t.Name)
 	if p.Pretty {
 		table = p.relName(t.Schema, t.Name)
 	}
@@ -130,7 +143,7 @@ func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
 	if t.IsPartitioned() {
 		only = "ONLY "
 	}
-	b.WriteString("INDEX " + builtin.QuoteIdent(x.Name) + " ON " + only + table + " USING " + builtin.QuoteIdent(x.AccessMethod()) + " (")
+	b.WriteString("INDEX " + p.ident(x.Name) + " ON " + only + table + " USING " + p.ident(x.AccessMethod()) + " (")
 	for i := range x.Keys {
 		if i > 0 {
 			b.WriteString(", ")
@@ -139,12 +152,12 @@ func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
 	}
 	b.WriteString(")")
 	if len(x.Include) > 0 {
-		b.WriteString(" INCLUDE (" + columnList(t, x.Include) + ")")
+		b.WriteString(" INCLUDE (" + p.columnList(t, x.Include) + ")")
 	}
 	if x.NullsNotDistinct {
 		b.WriteString(" NULLS NOT DISTINCT")
 	}
-	b.WriteString(withOptions(x.Options))
+	b.WriteString(p.withOptions(x.Options))
 	if x.Where != "" {
 		b.WriteString(" WHERE " + p.expr(x.Where))
 	}
@@ -156,7 +169,7 @@ func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
 func (p *Printer) indexExpr(t *catalog.Table, k *catalog.IndexKey) string {
 	if k.Attr != 0 {
 		if c := t.Column(k.Attr); c != nil {
-			return builtin.QuoteIdent(c.Name)
+			return p.ident(c.Name)
 		}
 		return ""
 	}
@@ -182,7 +195,7 @@ func (p *Printer) indexColumn(t *catalog.Table, x *catalog.Index, column int) st
 	case column >= 1 && column <= len(x.Keys):
 		return p.indexExpr(t, &x.Keys[column-1])
 	case column > len(x.Keys) && column <= len(x.Keys)+len(x.Include):
-		return columnList(t, x.Include[column-len(x.Keys)-1:column-len(x.Keys)])
+		return p.columnList(t, x.Include[column-len(x.Keys)-1:column-len(x.Keys)])
 	}
 	return ""
 }
@@ -225,32 +238,32 @@ func (p *Printer) opClass(name string) string {
 			return p.relName(e.Schema, name)
 		}
 	}
-	return builtin.QuoteIdent(name)
+	return p.ident(name)
 }
 
 // columnList is a comma-separated list of columns by number.
-func columnList(t *catalog.Table, attrs []int16) string {
+func (p *Printer) columnList(t *catalog.Table, attrs []int16) string {
 	names := make([]string, 0, len(attrs))
 	for _, a := range attrs {
 		if c := t.Column(a); c != nil {
-			names = append(names, builtin.QuoteIdent(c.Name))
+			names = append(names, p.ident(c.Name))
 		}
 	}
 	return strings.Join(names, ", ")
 }
 
 // withOptions is " WITH (a='1')" as flatten_reloptions writes it.
-func withOptions(list catalog.Options) string {
+func (p *Printer) withOptions(list catalog.Options) string {
 	if len(list) == 0 {
 		return ""
 	}
 	parts := make([]string, len(list))
 	for i, o := range list {
 		v := o.Value
-		if builtin.QuoteIdent(v) != v {
+		if p.ident(v) != v {
 			v = builtin.QuoteLiteral(v)
 		}
-		parts[i] = builtin.QuoteIdent(o.Name) + "=" + v
+		parts[i] = p.ident(o.Name) + "=" + v
 	}
 	return " WITH (" + strings.Join(parts, ", ") + ")"
 }
@@ -288,7 +301,7 @@ func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string
 			s += " NO INHERIT"
 		}
 	case catalog.PrimaryConstraint, catalog.UniqueConstraint:
-		s = keyText(t, k)
+		s = p.keyText(t, k)
 	case catalog.ExcludeConstraint:
 		s = p.exclusionText(t, k)
 	case catalog.ForeignConstraint:
@@ -311,7 +324,7 @@ func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string
 	return s
 }
 
-func keyText(t *catalog.Table, k *catalog.Constraint) string {
+func (p *Printer) keyText(t *catalog.Table, k *catalog.Constraint) string {
 	s := "UNIQUE"
 	if k.Kind == catalog.PrimaryConstraint {
 		s = "PRIMARY KEY"
@@ -320,9 +333,9 @@ func keyText(t *catalog.Table, k *catalog.Constraint) string {
 	if x != nil && x.NullsNotDistinct {
 		s += " NULLS NOT DISTINCT"
 	}
-	s += " (" + columnList(t, k.Columns) + ")"
+	s += " (" + p.columnList(t, k.Columns) + ")"
 	if x != nil && len(x.Include) > 0 {
-		s += " INCLUDE (" + columnList(t, x.Include) + ")"
+		s += " INCLUDE (" + p.columnList(t, x.Include) + ")"
 	}
 	return s
 }
@@ -330,9 +343,9 @@ func keyText(t *catalog.Table, k *catalog.Constraint) string {
 var actionNames = map[byte]string{'r': "RESTRICT", 'c': "CASCADE", 'n': "SET NULL", 'd': "SET DEFAULT"}
 
 func (p *Printer) foreignText(t *catalog.Table, k *catalog.Constraint) string {
-	s := "FOREIGN KEY (" + columnList(t, k.Columns) + ") REFERENCES "
+	s := "FOREIGN KEY (" + p.columnList(t, k.Columns) + ") REFERENCES "
 	if ref, ok := p.Catalog.TableByID(k.RefTable); ok {
-		s += p.relName(ref.Schema, ref.Name) + "(" + columnList(ref, k.RefColumns) + ")"
+		s += p.relName(ref.Schema, ref.Name) + "(" + p.columnList(ref, k.RefColumns) + ")"
 	}
 	if k.Match == 'f' {
 		s += " MATCH FULL"
@@ -343,7 +356,7 @@ func (p *Printer) foreignText(t *catalog.Table, k *catalog.Constraint) string {
 	if a := actionNames[k.OnDelete]; a != "" {
 		s += " ON DELETE " + a
 		if len(k.OnDeleteCols) > 0 {
-			s += " (" + columnList(t, k.OnDeleteCols) + ")"
+			s += " (" + p.columnList(t, k.OnDeleteCols) + ")"
 		}
 	}
 	return s
@@ -372,7 +385,7 @@ func (p *Printer) RuleDef(id catalog.ID) (text string, ok bool) {
 		return "", false
 	}
 	t, _ := p.Catalog.TableByID(id)
-	name := qualified(p.Catalog, t.Schema, t.Name)
+	name := p.qualified(t.Schema, t.Name)
 	if p.Pretty {
 		name = p.relName(t.Schema, t.Name)
 	}

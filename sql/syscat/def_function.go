@@ -79,7 +79,7 @@ func (p *Printer) argList(f *catalog.Function, full bool) (l []string) {
 			s = "IN "
 		}
 		if a.Name != "" {
-			s += builtin.QuoteIdent(a.Name) + " "
+			s += p.ident(a.Name) + " "
 		}
 		s += p.typeName(a.Type, a.Domain)
 		if full && a.Default != "" {
@@ -94,7 +94,7 @@ func (p *Printer) functionResult(f *catalog.Function) string {
 	var cols []string
 	for i := range f.Args {
 		if a := &f.Args[i]; a.Mode == catalog.ArgTable {
-			cols = append(cols, builtin.QuoteIdent(a.Name)+" "+p.typeName(a.Type, a.Domain))
+			cols = append(cols, p.ident(a.Name)+" "+p.typeName(a.Type, a.Domain))
 		}
 	}
 	switch {
@@ -117,16 +117,16 @@ func (p *Printer) functionDef(f *systemFunction) string {
 	if f.IsProcedure() {
 		word = "PROCEDURE"
 	}
-	b.WriteString("CREATE OR REPLACE " + word + " " + qualified(p.Catalog, f.Schema, f.Name) + "(" + p.functionArgs(&f.Function, true) + ")\n")
+	b.WriteString("CREATE OR REPLACE " + word + " " + p.qualified(f.Schema, f.Name) + "(" + p.functionArgs(&f.Function, true) + ")\n")
 	if !f.IsProcedure() {
 		b.WriteString(" RETURNS " + p.functionResult(&f.Function) + "\n")
 	}
-	b.WriteString(" LANGUAGE " + f.Language + "\n")
+	b.WriteString(" LANGUAGE " + p.ident(f.Language) + "\n")
 	if o := functionOptions(f); o != "" {
 		b.WriteString(" " + o + "\n")
 	}
 	for _, s := range f.Settings {
-		b.WriteString(" SET " + builtin.QuoteIdent(s.Name) + " TO " + settingText(s.Name, s.Value) + "\n")
+		b.WriteString(" SET " + p.ident(s.Name) + " TO " + settingText(s.Name, s.Value) + "\n")
 	}
 	if f.SQL != "" {
 		b.WriteString(f.SQL + "\n")

@@ -3,7 +3,6 @@ package syscat
 import (
 	"strings"
 
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 )
 
@@ -70,7 +69,7 @@ func (p *Printer) StatisticsDef(id catalog.ID, columns bool) (text string, ok bo
 	}
 	var parts []string
 	for _, a := range x.Attrs {
-		parts = append(parts, builtin.QuoteIdent(t.Columns[a-1].Name))
+		parts = append(parts, p.ident(t.Columns[a-1].Name))
 	}
 	for _, e := range x.Exprs {
 		shown := p.flat(e)
@@ -89,7 +88,7 @@ func (p *Printer) StatisticsDef(id catalog.ID, columns bool) (text string, ok bo
 			kinds = append(kinds, k.name)
 		}
 	}
-	text = "CREATE STATISTICS " + qualified(p.Catalog, x.Schema, x.Name)
+	text = "CREATE STATISTICS " + p.qualified(x.Schema, x.Name)
 	if len(kinds) > 0 && len(kinds) < len(statisticsKinds) {
 		text += " (" + strings.Join(kinds, ", ") + ")"
 	}

@@ -91,11 +91,11 @@ func (p *Printer) exclusionText(t *catalog.Table, k *catalog.Constraint) string 
 	for i := range x.Keys {
 		keys = append(keys, p.indexKey(t, x, &x.Keys[i])+" WITH "+builtin.OperatorByOID(x.Exclude[i]).Name)
 	}
-	s := "EXCLUDE USING " + builtin.QuoteIdent(x.AccessMethod()) + " (" + strings.Join(keys, ", ") + ")"
+	s := "EXCLUDE USING " + p.ident(x.AccessMethod()) + " (" + strings.Join(keys, ", ") + ")"
 	if len(x.Include) > 0 {
-		s += " INCLUDE (" + columnList(t, x.Include) + ")"
+		s += " INCLUDE (" + p.columnList(t, x.Include) + ")"
 	}
-	s += withOptions(x.Options)
+	s += p.withOptions(x.Options)
 	if x.Where != "" {
 		s += " WHERE (" + p.expr(x.Where) + ")"
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/partition"
 	"github.com/loxodb/loxodb/sql/types"
@@ -148,12 +149,12 @@ func (p *Printer) comparedKey(t *catalog.Table, k *catalog.PartitionKey, text st
 			return text
 		}
 	}
-	return "(" + text + ")::" + types.FormatType(to)
+	return "(" + text + ")::" + p.formatted(to)
 }
 
 // boundText is the value of a bound in a condition: in the collation that it is compared by.
 func (p *Printer) boundText(k *catalog.PartitionKey, v *catalog.BoundValue) string {
-	text := constText(k.Type, v.Text)
+	text := p.constText(k.Type, v.Text)
 	if info := types.Lookup(k.Type.OID); info != nil && k.Collation != 0 && k.Collation != info.Collation {
 		text += " COLLATE " + p.collation(k.Collation)
 	}
@@ -344,7 +345,7 @@ func (p *Printer) listConds(k *catalog.PartitionKey, vals []catalog.BoundValue, 
 }
 
 // constText is a constant as PostgreSQL shows it in an expression.
-func constText(t types.T, text string) string {
+func (p *Printer) constText(t types.T, text string) string {
 	switch t.OID {
 	case types.Int4OID:
 		if !strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "'") {
@@ -360,7 +361,7 @@ func constText(t types.T, text string) string {
 	if !strings.HasPrefix(text, "'") {
 		text = "'" + text + "'"
 	}
-	return text + "::" + types.FormatType(t)
+	return text + "::" + p.formatted(t)
 }
 
 // partitionColumns are the columns that decide where a row of the table belongs.
@@ -406,3 +407,11 @@ const (
 	depPartition = 'P'
 	depSecond    = 'S'
 )
+
+// formatted is the name of a type of the system.
+func (p *Printer) formatted(t types.T) string {
+	if p.Quoted {
+		return builtin.QuoteType(types.FormatType(t))
+	}
+	return types.FormatType(t)
+}

@@ -205,21 +205,21 @@ func (p *Printer) triggerText(t *catalog.Table, g *catalog.Trigger) string {
 	if g.Constraint != 0 {
 		b.WriteString("CONSTRAINT ")
 	}
-	table := qualified(p.Catalog, t.Schema, t.Name)
+	table := p.qualified(t.Schema, t.Name)
 	if p.Pretty {
 		table = p.relName(t.Schema, t.Name)
 	}
-	b.WriteString("TRIGGER " + builtin.QuoteIdent(g.Name) + " " + timing(g) + " " + p.events(t, g) + " ON " + table + " ")
+	b.WriteString("TRIGGER " + p.ident(g.Name) + " " + timing(g) + " " + p.events(t, g) + " ON " + table + " ")
 	if g.Constraint != 0 {
 		b.WriteString(p.constraintClauses(g))
 	}
 	if g.OldTable != "" || g.NewTable != "" {
 		b.WriteString("REFERENCING ")
 		if g.OldTable != "" {
-			b.WriteString("OLD TABLE AS " + builtin.QuoteIdent(g.OldTable) + " ")
+			b.WriteString("OLD TABLE AS " + p.ident(g.OldTable) + " ")
 		}
 		if g.NewTable != "" {
-			b.WriteString("NEW TABLE AS " + builtin.QuoteIdent(g.NewTable) + " ")
+			b.WriteString("NEW TABLE AS " + p.ident(g.NewTable) + " ")
 		}
 	}
 	b.WriteString("FOR EACH " + orientation(g) + " ")
@@ -261,7 +261,7 @@ func (p *Printer) events(t *catalog.Table, g *catalog.Trigger) string {
 		}
 		s := e.name
 		if e.event == catalog.TriggerUpdate && len(g.Columns) > 0 {
-			s += " OF " + columnList(t, g.Columns)
+			s += " OF " + p.columnList(t, g.Columns)
 		}
 		l = append(l, s)
 	}
@@ -293,13 +293,13 @@ func (p *Printer) triggerAction(g *catalog.Trigger) string {
 // functionName is a function's name, qualified unless it is visible.
 func (p *Printer) functionName(id catalog.ID) string {
 	if f := builtin.FuncByOID(id); f != nil {
-		return builtin.QuoteIdent(f.Name)
+		return p.ident(f.Name)
 	}
 	if f, ok := p.Catalog.FunctionByID(id); ok {
 		if p.Function != nil {
 			return p.Function(f)
 		}
-		return qualified(p.Catalog, f.Schema, f.Name)
+		return p.qualified(f.Schema, f.Name)
 	}
 	return "???"
 }
