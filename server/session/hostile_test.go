@@ -47,7 +47,7 @@ var hostile = []struct {
 // TestHostile has several sessions run them all at the same time, where the memory is small: what is
 // alive stays within it, and who asks for too much gets an error.
 func TestHostile(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceEnabled { // whose shadow of the memory is not the heap's
 		t.Skip("computes gigabytes")
 	}
 	runtime.GC()
@@ -89,7 +89,7 @@ func TestHostile(t *testing.T) {
 	}
 	wg.Wait()
 	close(done)
-	if peak.Load() > most+bound/8 { // what was not found to be dead yet counts
+	if peak.Load() > most+bound/2 { // what was not found to be dead yet counts
 		t.Errorf("the heap held %d MB, of %d", peak.Load()>>20, most>>20)
 	}
 	if n := types.MostMemory(); n == 0 || n > most {
