@@ -90,7 +90,7 @@ func (e *Env) addMembers(ctx context.Context, role string, members []string, gra
 	return e.eachMember(role, members, func(r, m *catalog.Role) error {
 		switch {
 		case m.ID == catalog.DatabaseOwnerID:
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "role %q cannot be a member of any role", m.Name)
+			return pgerr.Newf(pgerrcode.InternalError, "role %q cannot be a member of any role", m.Name)
 		case e.Catalog.IsMemberOnly(r.ID, m.ID):
 			return pgerr.Newf(pgerrcode.InvalidGrantOperation, "role %q is a member of role %q", role, m.Name)
 		}
