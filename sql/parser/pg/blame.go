@@ -434,6 +434,9 @@ func (c *conv) parenthesis(loc int) int {
 	for len(open) > 0 {
 		i := open[len(open)-1]
 		if open = open[:len(open)-1]; b.begins(i + 1) {
+			for b.at(i-1) == "(" && b.innermost(i) > i {
+				i--
+			}
 			return b.tokens[i].start
 		}
 	}

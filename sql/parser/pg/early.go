@@ -189,7 +189,8 @@ func (b *blamer) unaliased(i int, e *pgerr.Error) *pgerr.Error {
 	if !closed || b.tokens[end].start >= e.Position-1 {
 		return nil
 	}
-	if !b.begins(i + 1) {
+	first := b.innermost(i + 1)
+	if !b.begins(first) {
 		if b.at(i-1) == "using" {
 			return nil
 		}
@@ -202,7 +203,21 @@ func (b *blamer) unaliased(i int, e *pgerr.Error) *pgerr.Error {
 	if next == "as" || next != "" && (next[0] == '"' || identStart(next[0]) && !reserved(next)) {
 		return nil
 	}
-	return noAlias(b.at(i+1) == "values").At(b.tokens[i].start)
+	return noAlias(b.at(first) == "values").At(b.tokens[i].start)
+}
+
+// innermost is the token behind the parentheses at token i and after it that surround
+// nothing but queries: they and the one before them are one query of FROM.
+func (b *blamer) innermost(i int) int {
+	for n := i; ; n++ {
+		if b.at(n) != "(" {
+			return n
+		}
+		end, closed := b.closing(n, len(b.tokens))
+		if next := b.at(end + 1); !closed || next != ")" && !goesOn[next] {
+			return i
+		}
+	}
 }
 
 // mayType refuses a keyword that is no type before a literal, and any type before a

@@ -71,6 +71,8 @@ func TestErrors(t *testing.T) {
 		{"SELECT a => 1 FROM t", "42601", `syntax error at or near "=>"`, 10},
 		{"SELECT * FROM VALUES (1), (2)) v", "42601", `syntax error at or near "("`, 22},
 		{"SELECT * FROM a, (SELECT 1) ORDER x BY 1", "42601", "subquery in FROM must have an alias", 18},
+		{"SELECT * FROM ((SELECT 1)) 1", "42601", "subquery in FROM must have an alias", 15},
+		{"SELECT * FROM ((SELECT 1 AS x)), ((SELECT * FROM ((SELECT 2 AS y))))", "42601", "subquery in FROM must have an alias", 15},
 		{"MERGE INTO t USING (VALUES (1)), (2)) v ON true", "42601", "VALUES in FROM must have an alias", 20},
 		{"SELECT * FROM (t) WHERE a = ", "42601", `syntax error at or near ")"`, 17},
 		{"SELECT a FROM t JOIN u USING (a) ORDER BY , 1", "42601", `syntax error at or near ","`, 43},
