@@ -14,7 +14,7 @@ import (
 // alone, so that literals with backslashes are written anew before it reads them, in as
 // many bytes, as escapes are never shorter than what they stand for: no place moves.
 func (f Frontend) ParseEscapes(query string, e parser.Escapes) (stmts []ast.Parsed, warnings []*pgerr.Error, err error) {
-	if e.Standard && !e.NoQuotes || strings.IndexByte(query, '\\') < 0 {
+	if e.Standard && !e.NoQuotes || strings.IndexByte(query, '\\') < 0 && (e.Standard || !strings.Contains(query, "&'")) {
 		stmts, err = f.Parse(query)
 		return stmts, cutNames(query, e.Standard, err), err
 	}
