@@ -265,6 +265,8 @@ func (e *Env) commentGlobal(st *ast.Comment, text string) error {
 		return e.edit.PutExtension(&c)
 	}
 	switch st.Kind {
+	case "SUBSCRIPTION": // there are none
+		return pgerr.Newf(pgerrcode.UndefinedObject, "subscription %q does not exist", st.Name.Name)
 	case "LANGUAGE", "ACCESS METHOD", "EVENT TRIGGER", "PUBLICATION", "SERVER", "FOREIGN DATA WRAPPER":
 		if !ofSystem(st.Kind, st.Name.Name) {
 			return pgerr.Newf(pgerrcode.UndefinedObject, "%s %q does not exist", unmade[st.Kind], st.Name.Name)
