@@ -82,10 +82,6 @@ func (p *Printer) qualified(schema catalog.ID, name string) string {
 	return p.ident(schemaName(p.Catalog, schema)) + "." + p.ident(name)
 }
 
-func qualified(c *catalog.Snapshot, schema catalog.ID, name string) string {
-	return builtin.QuoteIdent(schemaName(c, schema)) + "." + builtin.QuoteIdent(name)
-}
-
 // looksLikeCall reports name(…) with nothing behind it: such an expression needs
 // no parentheses in an index definition (ruleutils.c, looks_like_function).
 func looksLikeCall(expr string) bool {

@@ -93,13 +93,6 @@ func NumericLog(base, a Datum) (Datum, error) {
 	return divDec(lnDec(a, max(scale-wb+8, 0)), den, scale, true).datum()
 }
 
-func abs(v int) int {
-	if v < 0 {
-		return -v
-	}
-	return v
-}
-
 // NumericLog10 is log(a), base 10.
 func NumericLog10(a Datum) (Datum, error) { return NumericLog(NumericFromInt(10), a) }
 
