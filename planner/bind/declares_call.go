@@ -2,6 +2,7 @@ package bind
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -11,12 +12,16 @@ import (
 // Of functions MySQL says how long their texts are, how many digits their numbers and seconds
 // have; what is not said here is as long as the type goes.
 
-func setOfNames(words string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.Fields(words) {
-		out[w] = true
-	}
-	return out
+// setOfNames is made when it is asked first: few ever ask.
+func setOfNames(words string) func(name string) bool {
+	set := sync.OnceValue(func() map[string]bool {
+		out := map[string]bool{}
+		for w := range strings.FieldsSeq(words) {
+			out[w] = true
+		}
+		return out
+	})
+	return func(name string) bool { return set()[name] }
 }
 
 var (
@@ -46,7 +51,7 @@ func (o *origins) called(fn *builtin.Func, args []expr.Expr, t types.T) shape {
 	first := list[0]
 	whole := t.OID == types.Int2OID || t.OID == types.Int4OID || t.OID == types.Int8OID
 	switch name := fn.Name; {
-	case sameAsArgument[name]:
+	case sameAsArgument(name):
 		if name == "mixed" {
 			return first.derived()
 		}
@@ -55,13 +60,13 @@ func (o *origins) called(fn *builtin.Func, args []expr.Expr, t types.T) shape {
 		m := shapeOf(types.Of(types.NumericOID), shape{})
 		m.words = "decimal(" + itoa(min(first.digits+sumDigits, 65)) + ",0)"
 		return m
-	case unsignedNumbers[name]:
+	case unsignedNumbers(name):
 		m := shapeOf(types.Of(types.Int8OID), shape{unsigned: true})
 		m.words = intWords(m.digits, true)
 		return m
 	case name == "int_div" || name == "mod" || name == "abs":
 		return shapeOf(t, shape{digits: first.digits, unsigned: first.unsigned})
-	case whole && shortNumbers[name]:
+	case whole && shortNumbers(name):
 		return shapeOf(t, shape{digits: bigDigits - 1})
 	case whole:
 		return shapeOf(t, shape{})
@@ -76,7 +81,7 @@ func (o *origins) called(fn *builtin.Func, args []expr.Expr, t types.T) shape {
 		}
 	}
 	switch {
-	case asLong[fn.Name]:
+	case asLong(fn.Name):
 		m.length = first.textLength()
 	case fn.Name == "left" || fn.Name == "right":
 		m.length = constInt(args, 1)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"sync"
 )
 
 // decKind classes a dec.
@@ -37,19 +38,19 @@ var pow10u = func() (t [19]uint64) {
 
 var bigTen = big.NewInt(10)
 
-// pow10big are the powers of ten that scales ask for most.
-var pow10big = func() (t [160]*big.Int) {
-	t[0] = big.NewInt(1)
+// pow10big are the powers of ten that scales ask for most, made when the first is wanted.
+var pow10big = sync.OnceValue(func() *[160]*big.Int {
+	t := &[160]*big.Int{big.NewInt(1)}
 	for i := 1; i < len(t); i++ {
 		t[i] = new(big.Int).Mul(t[i-1], bigTen)
 	}
 	return t
-}()
+})
 
 // pow10 is 10^n, which may be shared and is not to be changed.
 func pow10(n int) *big.Int {
-	if n < len(pow10big) {
-		return pow10big[n]
+	if t := pow10big(); n < len(t) {
+		return t[n]
 	}
 	return new(big.Int).Exp(bigTen, big.NewInt(int64(n)), nil)
 }
