@@ -180,17 +180,7 @@ func Rewrite(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 
 // Free calls each for every column that e uses, those of subqueries' outer
 // references included.
-func Free(e expr.Expr, each func(ColID)) {
-	Walk(e, func(n expr.Expr) bool {
-		switch x := n.(type) {
-		case *expr.Column:
-			each(x.Index)
-		case *Subquery:
-			FreeTree(x.Tree, each)
-		}
-		return true
-	})
-}
+func Free(e expr.Expr, each func(ColID)) { (*around)(nil).free(e, each) }
 
 // Uses reports whether e uses a column for which in is true.
 func Uses(e expr.Expr, in func(ColID) bool) bool {
@@ -201,16 +191,44 @@ func Uses(e expr.Expr, in func(ColID) bool) bool {
 
 // FreeTree calls each for every column that a tree uses but does not produce:
 // its outer references.
-func FreeTree(n Node, each func(ColID)) {
-	made := &ColSet{}
-	Visit(n, func(m Node) { defines(m, made) })
-	VisitExprs(n, func(e expr.Expr) {
-		Free(e, func(c ColID) {
-			if !made.Has(c) {
-				each(c)
+func FreeTree(n Node, each func(ColID)) { (*around)(nil).freeTree(n, each) }
+
+// around is what the trees around an expression make, the innermost first. It is handed
+// down beside the function that is told of the others: one that wraps another for each
+// tree would have all of them, and what they refer to, allocated.
+type around struct {
+	made  ColSet
+	outer *around
+}
+
+// makes reports a column that one of the trees makes.
+func (a *around) makes(c ColID) bool {
+	for ; a != nil; a = a.outer {
+		if a.made.Has(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *around) free(e expr.Expr, each func(ColID)) {
+	Walk(e, func(n expr.Expr) bool {
+		switch x := n.(type) {
+		case *expr.Column:
+			if !a.makes(x.Index) {
+				each(x.Index)
 			}
-		})
+		case *Subquery:
+			a.freeTree(x.Tree, each)
+		}
+		return true
 	})
+}
+
+func (a *around) freeTree(n Node, each func(ColID)) {
+	in := &around{outer: a}
+	Visit(n, func(m Node) { defines(m, &in.made) })
+	VisitExprs(n, func(e expr.Expr) { in.free(e, each) })
 }
 
 // defines adds the columns that the node itself makes: not those that it passes on.
@@ -250,8 +268,12 @@ func defines(n Node, made *ColSet) {
 // Visit calls f for n and every node below it, not into subqueries of expressions.
 func Visit(n Node, f func(Node)) {
 	f(n)
-	for _, c := range Inputs(n) {
-		Visit(c, f)
+	a, b := inputs(n)
+	if a != nil {
+		Visit(a, f)
+	}
+	if b != nil {
+		Visit(b, f)
 	}
 }
 

@@ -7,41 +7,53 @@ import (
 
 // Inputs are the node's direct inputs.
 func Inputs(n Node) []Node {
+	switch a, b := inputs(n); {
+	case a == nil:
+		return nil
+	case b == nil:
+		return []Node{a}
+	default:
+		return []Node{a, b}
+	}
+}
+
+// inputs are the node's direct inputs: nil for those that there are not.
+func inputs(n Node) (a, b Node) {
 	switch x := n.(type) {
 	case *Filter:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Project:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *ProjectSet:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Join:
-		return []Node{x.Left, x.Right}
+		return x.Left, x.Right
 	case *Agg:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Window:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Sort:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Limit:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Distinct:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *SetOp:
-		return []Node{x.Left, x.Right}
+		return x.Left, x.Right
 	case *RecursiveUnion:
-		return []Node{x.Init, x.Step}
+		return x.Init, x.Step
 	case *Lock:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Insert:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Update:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Delete:
-		return []Node{x.Input}
+		return x.Input, nil
 	case *Merge:
-		return []Node{x.Input}
+		return x.Input, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // MapInputs replaces the inputs in place with f's results. Trees under
