@@ -60,7 +60,7 @@ func (p *planner) armPath(s *logical.Scan, conds []expr.Expr) (path, bool) {
 	found := false
 	out := math.Max(p.tableRows(s.Table)*p.sel(conds), 0)
 	arms := p.invertedArms(s, conds)
-	for _, pt := range p.keyedPaths(nil, s, conds, out) {
+	for _, pt := range p.keyedPaths(nil, s, p.ownKey(s), conds, out) {
 		if a, ok := p.keyedArm(pt); ok {
 			arms = append(arms, a)
 		}

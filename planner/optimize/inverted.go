@@ -138,7 +138,7 @@ func (p *planner) invertedPaths(s *logical.Scan, conds []expr.Expr, out float64)
 	for _, a := range arms {
 		list = append(list, p.overArms(conds, []path{a}, out))
 	}
-	for _, a := range p.keyedPaths(nil, s, conds, out) {
+	for _, a := range p.keyedPaths(nil, s, p.ownKey(s), conds, out) {
 		if a, ok := p.keyedArm(a); ok {
 			arms = append(arms, a)
 		}

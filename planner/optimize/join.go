@@ -3,6 +3,7 @@ package optimize
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -407,12 +408,8 @@ func (c *cluster) pair(set uint64, i int) *pairing {
 	}
 	x.sel = p.sel(x.conds)
 	if l.scan != nil && len(x.conds) > 0 && l.deps == 0 {
-		list := p.paths(l.scan, append(append([]expr.Expr(nil), l.conds...), x.conds...))
-		for _, pt := range list[1:] {
-			if pt.prefix > 0 || pt.arms != nil || pt.within != nil {
-				x.keyed = append(x.keyed, pt)
-			}
-		}
+		list := p.paths(l.scan, slices.Concat(l.conds, x.conds))
+		x.keyed = slices.DeleteFunc(list[1:], func(pt path) bool { return pt.prefix == 0 && pt.arms == nil && pt.within == nil })
 	}
 	if c.known == nil {
 		c.known = map[pairOf]*pairing{}

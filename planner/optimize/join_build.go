@@ -1,6 +1,8 @@
 package optimize
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -37,7 +39,9 @@ type joinSpec struct {
 	conds []expr.Expr
 	left  *rel
 	right *leaf
-	path  *path
+	hash  bool   // one of conds can be a hash key
+	keyed []path // ways to read the right side by conds
+	path  *path  // the chosen one of keyed
 	rows  float64
 	cost  float64
 	share float64 // of the left rows that are wanted, in their order; 0 = all in any order
@@ -73,27 +77,27 @@ func (p *planner) buildJoin(j *joinSpec, how method, need *logical.ColSet) (*rel
 	return p.nestLoop(j, right, f, filter), nil
 }
 
-// joinCols are the output columns of a join of two built sides.
-func joinCols(kind physical.JoinKind, l, r *rel) []logical.ColID {
+// joinCols are the columns of a pair of rows of two built sides, and of those the ones
+// that come out of a join.
+func joinCols(kind physical.JoinKind, l, r *rel) (both layout, out []logical.ColID) {
+	both = slices.Concat(l.cols, r.cols)
 	if kind == physical.Semi || kind == physical.Anti {
-		return l.cols
+		return both, l.cols
 	}
-	return append(append(make([]logical.ColID, 0, len(l.cols)+len(r.cols)), l.cols...), r.cols...)
+	return both, both
 }
 
 func (p *planner) nestLoop(j *joinSpec, right *rel, f *frame, conds []expr.Expr) *rel {
-	both := &rel{cols: append(append([]logical.ColID(nil), j.left.cols...), right.cols...)}
-	cols := joinCols(j.kind, j.left, right)
+	both, cols := joinCols(j.kind, j.left, right)
 	n := &physical.NestLoop{Base: p.base(cols), Kind: j.kind, Left: j.left.node, Right: right.node}
-	n.Filter = p.remapCond(conds, both.layout())
+	n.Filter = p.remapCond(conds, both)
 	n.Slots, n.Args = f.slots, f.args
 	n.Rows, n.Cost, n.Startup = j.rows, j.cost, j.left.info().Startup+right.info().Startup
 	return &rel{n, cols}
 }
 
 func (p *planner) hashJoin(j *joinSpec, left, right *rel) *rel {
-	both := &rel{cols: append(append([]logical.ColID(nil), left.cols...), right.cols...)}
-	cols := joinCols(j.kind, left, right)
+	both, cols := joinCols(j.kind, left, right)
 	n := &physical.HashJoin{Base: p.base(cols), Kind: j.kind, Left: left.node, Right: right.node}
 	lc, rc := logical.SetOf(left.cols...), logical.SetOf(right.cols...)
 	var rest []expr.Expr
@@ -110,7 +114,7 @@ func (p *planner) hashJoin(j *joinSpec, left, right *rel) *rel {
 		one := &expr.Const{T: types.Of(types.Int4OID), D: types.Int(1)}
 		n.LeftKeys, n.RightKeys = []expr.Expr{one}, []expr.Expr{one}
 	}
-	n.Filter = p.remapCond(rest, both.layout())
+	n.Filter = p.remapCond(rest, both)
 	n.Rows, n.Cost, n.Startup = j.rows, j.cost, right.info().Cost
 	return &rel{n, cols}
 }

@@ -114,8 +114,7 @@ func (p *planner) project(x *logical.Project, need *logical.ColSet) (*rel, error
 // columns that takes; plain columns need no node.
 func (p *planner) projectFrom(x *logical.Project, need *logical.ColSet, input func(*logical.ColSet) (*rel, error)) (*rel, error) {
 	below := &logical.ColSet{}
-	var exprs []expr.Expr
-	var out []logical.ColID
+	exprs, out := make([]expr.Expr, 0, len(x.Out)), make([]logical.ColID, 0, len(x.Out))
 	computed := false
 	for i, c := range x.Out {
 		if !need.Has(c) || containsID(out, c) {

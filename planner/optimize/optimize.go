@@ -29,9 +29,10 @@ type planner struct {
 	est    stats.Estimator
 	// qualify: names in EXPLAIN carry their relation.
 	qualify  bool
-	noSeq    bool // enable_seqscan off
-	noIndex  bool // enable_indexscan off
-	noBitmap bool // enable_bitmapscan off
+	names    []string // with their relations, by ColID: every node and reference has one
+	noSeq    bool     // enable_seqscan off
+	noIndex  bool     // enable_indexscan off
+	noBitmap bool     // enable_bitmapscan off
 	err      error
 	wrote    bool          // writes was called
 	member   *logical.Scan // the table of a family that is being planned
@@ -225,11 +226,16 @@ func (p *planner) base(cols []logical.ColID) physical.Base {
 // name is how EXPLAIN shows a column.
 func (p *planner) name(c logical.ColID) string {
 	info := &p.meta.Cols[c]
-	n := quoteIdent(info.Name)
-	if info.Rel != "" && p.qualify {
-		n = quoteIdent(info.Rel) + "." + n
+	if info.Rel == "" || !p.qualify {
+		return quoteIdent(info.Name)
 	}
-	return n
+	if c >= len(p.names) {
+		p.names = append(p.names, make([]string, len(p.meta.Cols)-len(p.names))...)
+	}
+	if p.names[c] == "" {
+		p.names[c] = quoteIdent(info.Rel) + "." + quoteIdent(info.Name)
+	}
+	return p.names[c]
 }
 
 // exact makes the output be exactly the columns, in order.
@@ -260,7 +266,8 @@ func (p *planner) inherit(b *physical.Base, in *rel, perRow float64) {
 // sel is the estimated fraction of rows that pass all conditions.
 func (p *planner) sel(conds []expr.Expr) float64 {
 	f := 1.0
-	var plain []expr.Expr
+	var few [8]expr.Expr
+	plain := few[:0]
 	for _, c := range conds {
 		if s, ok := p.subquerySel(c); ok {
 			f *= s
@@ -269,7 +276,7 @@ func (p *planner) sel(conds []expr.Expr) float64 {
 		plain = append(plain, c)
 	}
 	if len(plain) > 0 {
-		f *= p.est.Selectivity(&expr.And{Args: plain})
+		f *= p.est.Conjunction(plain)
 	}
 	return f
 }

@@ -95,13 +95,13 @@ func (p *planner) joinInOrder(x *logical.Join, conds []expr.Expr, keys []logical
 		if l.scan == nil || slices.ContainsFunc(keys, func(k logical.SortKey) bool { return !only(k.Expr, l.cols) }) {
 			continue
 		}
-		for _, pt := range l.paths {
-			reverse, ok := p.gives(l.scan, &pt, keys)
+		for way := range l.paths {
+			pt := &l.paths[way]
+			reverse, ok := p.gives(l.scan, pt, keys)
 			if !ok {
 				continue
 			}
-			pt.reverse = reverse
-			c.order = &outerOrder{leaf: i, path: &pt, share: math.Min(k/math.Max(plain.rows, 1), 1)}
+			c.order = &outerOrder{leaf: i, path: pt.read(reverse), share: math.Min(k/math.Max(plain.rows, 1), 1)}
 			if s := c.search(); s != nil && c.price(s.startup, s.cost) < least {
 				least, order = c.price(s.startup, s.cost), c.order
 			}
@@ -155,14 +155,13 @@ func (p *planner) aggInOrder(x *logical.Agg, conds []expr.Expr, keys []logical.S
 	least := hashed.cost + hashed.rows*(p.m.HashRow+calls) + p.m.Sort(groups, finite(k))
 	var chosen *path
 	for i := range list {
-		pt := list[i]
-		reverse, ok := p.gives(s, &pt, order)
+		pt := &list[i]
+		reverse, ok := p.gives(s, pt, order)
 		if !ok {
 			continue
 		}
 		if c := pt.startup + (pt.cost-pt.startup+pt.rows*(p.m.Cmp+calls))*share; c < least {
-			pt.reverse = reverse
-			chosen, least = &pt, c
+			chosen, least = pt.read(reverse), c
 		}
 	}
 	if chosen == nil {

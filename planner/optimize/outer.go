@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
@@ -68,16 +69,12 @@ func (p *planner) outerJoin(x *logical.Join, order *leftOrder, need *logical.Col
 	if order != nil {
 		j.share = math.Min(order.rows/math.Max(left.info().Rows, 1), 1)
 	}
-	how, err := p.chooseOuter(j, leftCols)
-	if err != nil {
-		return nil, err
-	}
+	p.matchOuter(j, leftCols)
+	how := p.chooseOuter(j)
 	if order != nil {
 		free := *j
 		free.share = 0
-		if _, err := p.chooseOuter(&free, leftCols); err != nil {
-			return nil, err
-		}
+		p.chooseOuter(&free)
 		if j.price > free.price+p.m.Sort(free.rows, finite(order.rows)) {
 			return nil, errUnordered
 		}
@@ -102,27 +99,35 @@ func joinKind(k logical.JoinKind) physical.JoinKind {
 		logical.Full: physical.Full, logical.Semi: physical.Semi, logical.Anti: physical.Anti}[k]
 }
 
-// chooseOuter picks the method and fills the estimates. With a share it is one
-// that keeps the left order and is cheap for that share of the rows.
-func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, error) {
-	l, r := j.left.info(), j.right
+// matchOuter fills what the join is like whatever its method: its rows, whether it has a
+// hash key, and the ways to read the right side by it.
+func (p *planner) matchOuter(j *joinSpec, leftCols *logical.ColSet) {
+	left, r := j.left.info().Rows, j.right
 	matched := r.rows * p.sel(j.conds)
 	switch j.kind {
 	case physical.Semi:
-		j.rows = l.Rows * math.Min(matched, 1)
+		j.rows = left * math.Min(matched, 1)
 	case physical.Anti:
-		j.rows = math.Max(l.Rows*(1-math.Min(matched, 0.9)), 1)
+		j.rows = math.Max(left*(1-math.Min(matched, 0.9)), 1)
 	case physical.Full:
-		j.rows = math.Max(l.Rows*math.Max(matched, 1), r.rows)
+		j.rows = math.Max(left*math.Max(matched, 1), r.rows)
 	default:
-		j.rows = l.Rows * math.Max(matched, 1)
+		j.rows = left * math.Max(matched, 1)
 	}
-	hash := false
 	for _, e := range j.conds {
 		if _, _, ok := hashKey(e, r.cols, leftCols); ok {
-			hash = true
+			j.hash = true
 		}
 	}
+	if r.scan != nil && len(j.conds) > 0 && j.kind != physical.Full {
+		j.keyed = p.paths(r.scan, slices.Concat(r.conds, j.conds))[1:]
+	}
+}
+
+// chooseOuter picks the method and fills its costs. With a share it is one
+// that keeps the left order and is cheap for that share of the rows.
+func (p *planner) chooseOuter(j *joinSpec) method {
+	l, r := j.left.info(), j.right
 	how := methodLoop
 	j.price = math.Inf(1)
 	try := func(m method, startup, cost float64, pt *path) {
@@ -135,7 +140,7 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, er
 		}
 	}
 	// A left join by hash shows rows without a partner after the others of their batch.
-	if hash && r.deps == 0 && (j.share == 0 || j.kind != physical.Left) {
+	if j.hash && r.deps == 0 && (j.share == 0 || j.kind != physical.Left) {
 		build := r.cost + r.rows*p.m.HashRow
 		try(methodHash, l.Startup+build, l.Cost+build+l.Rows*p.m.Probe, nil)
 	}
@@ -145,19 +150,16 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, er
 			build := r.cost + r.rows*p.m.HashRow
 			try(methodHash, l.Startup+build, l.Cost+build+l.Rows*(p.m.Probe+r.rows*float64(len(j.conds))*p.m.Op), nil)
 		}
-		return how, nil
+		return how
 	}
-	if r.scan != nil && len(j.conds) > 0 {
-		list := p.paths(r.scan, append(append([]expr.Expr(nil), r.conds...), j.conds...))
-		for k := 1; k < len(list); k++ {
-			pt := &list[k]
-			each := pt.cost
-			if j.kind == physical.Semi || j.kind == physical.Anti { // the first match is enough
-				each = pt.startup + (pt.cost-pt.startup)/math.Max(pt.rows, 1)
-			}
-			if pt.prefix > 0 || pt.arms != nil {
-				try(methodKeyed, l.Startup, l.Cost+l.Rows*(each+p.m.Open), pt)
-			}
+	for k := range j.keyed {
+		pt := &j.keyed[k]
+		each := pt.cost
+		if j.kind == physical.Semi || j.kind == physical.Anti { // the first match is enough
+			each = pt.startup + (pt.cost-pt.startup)/math.Max(pt.rows, 1)
+		}
+		if pt.prefix > 0 || pt.arms != nil {
+			try(methodKeyed, l.Startup, l.Cost+l.Rows*(each+p.m.Open), pt)
 		}
 	}
 	again, startup := r.cost, l.Startup
@@ -165,7 +167,7 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, er
 		again, startup = r.rows*p.m.Emit, l.Startup+r.cost
 	}
 	try(methodLoop, startup, l.Cost+r.cost+l.Rows*(again+p.m.Open+r.rows*float64(len(j.conds))*p.m.Op), nil)
-	return how, nil
+	return how
 }
 
 // hashable reports that two equal values of the operand types have equal hashes: the same

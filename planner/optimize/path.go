@@ -35,6 +35,13 @@ type path struct {
 	family   *family // the ways to read the tables of a family; nil for one table
 }
 
+// read is the path as it is read forwards or backwards.
+func (pt *path) read(reverse bool) *path {
+	p := *pt
+	p.reverse = reverse
+	return &p
+}
+
 // pinned is how many leading key columns have one value in the whole range.
 func (pt *path) pinned() int {
 	for i, m := range pt.bounds.Prefix {
@@ -81,17 +88,14 @@ func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	}
 	rows := p.tableRows(s.Table)
 	out := math.Max(rows*p.sel(conds), 0)
-	full := path{filter: conds, rows: out, visited: rows, startup: p.m.Seek}
-	if s.Table.PrimaryAttr != 0 {
-		full.keys = []expr.Expr{p.attrColumn(s, s.Table.PrimaryAttr)}
-	}
+	full := path{filter: conds, keys: p.ownKey(s), rows: out, visited: rows, startup: p.m.Seek}
 	full.cost = p.m.Seek + rows*(p.m.SeqRow+float64(len(conds))*p.m.Op)
 	if p.noSeq {
 		full.startup, full.cost = full.startup+disabled, full.cost+disabled
 	}
 	list := make([]path, 1, 1+len(s.Table.Indexes))
 	list[0] = full
-	list = p.keyedPaths(list, s, conds, out)
+	list = p.keyedPaths(list, s, full.keys, conds, out)
 	if pt, ok := p.bitmapPath(s, conds, rows, out); ok {
 		list = append(list, pt)
 	}
@@ -99,12 +103,20 @@ func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	return p.withRanges(s, conds, rows, list)
 }
 
+// ownKey is the column of the table's own key; nil when there is none.
+func (p *planner) ownKey(s *logical.Scan) []expr.Expr {
+	if s.Table.PrimaryAttr == 0 {
+		return nil
+	}
+	return []expr.Expr{p.attrColumn(s, s.Table.PrimaryAttr)}
+}
+
 // keyedPaths adds the ways to read a range of the table's own key or of an index, of
 // which out rows come.
-func (p *planner) keyedPaths(list []path, s *logical.Scan, conds []expr.Expr, out float64) []path {
+func (p *planner) keyedPaths(list []path, s *logical.Scan, own, conds []expr.Expr, out float64) []path {
 	rows := p.tableRows(s.Table)
-	if s.Table.PrimaryAttr != 0 {
-		if x, ok := p.keyPath(s, conds, rows, out); ok {
+	if own != nil {
+		if x, ok := p.keyPath(s, own, conds, rows, out); ok {
 			list = append(list, x)
 		}
 	}
@@ -130,8 +142,8 @@ func (p *planner) attrColumn(s *logical.Scan, attr int16) expr.Expr {
 }
 
 // keyPath reads a range of the table's own key.
-func (p *planner) keyPath(s *logical.Scan, conds []expr.Expr, rows, out float64) (path, bool) {
-	pt := path{rows: out, keys: []expr.Expr{p.attrColumn(s, s.Table.PrimaryAttr)}}
+func (p *planner) keyPath(s *logical.Scan, own, conds []expr.Expr, rows, out float64) (path, bool) {
+	pt := path{rows: out, keys: own}
 	used := p.bounds(s, &pt, pt.keys, conds)
 	if len(used) == 0 || hasNull(pt.bounds.Prefix) {
 		return pt, false
@@ -216,7 +228,7 @@ func (p *planner) tableExpr(s *logical.Scan, e expr.Expr) expr.Expr {
 // finishPath prices a path whose bounds cover the used conditions.
 func (p *planner) finishPath(pt *path, conds []expr.Expr, used []int, rows float64, unique bool, perRow float64) {
 	covered := make([]bool, len(conds))
-	var in []expr.Expr
+	in := make([]expr.Expr, 0, len(used)+len(pt.loose))
 	for _, i := range used {
 		covered[i] = true
 		in = append(in, conds[i])
@@ -294,6 +306,7 @@ func (p *planner) buildPath(s *logical.Scan, pt *path, need *logical.ColSet) *re
 
 // needed are the columns of a scan that are needed, and their attributes.
 func needed(s *logical.Scan, need *logical.ColSet) (cols []logical.ColID, attrs []int16) {
+	cols, attrs = make([]logical.ColID, 0, len(s.Out)), make([]int16, 0, len(s.Out))
 	for i, c := range s.Out {
 		if need.Has(c) {
 			cols, attrs = append(cols, c), append(attrs, s.Attrs[i])

@@ -184,8 +184,8 @@ func (p *planner) ordered(x *logical.Sort, k float64, need *logical.ColSet) (*re
 	var bestPath *path
 	bestCost := sorted
 	for i := range list {
-		pt := list[i]
-		reverse, ok := p.gives(s, &pt, keys)
+		pt := &list[i]
+		reverse, ok := p.gives(s, pt, keys)
 		if !ok || reverse && pt.within != nil {
 			continue
 		}
@@ -194,8 +194,7 @@ func (p *planner) ordered(x *logical.Sort, k float64, need *logical.ColSet) (*re
 			c = pt.startup + (pt.cost-pt.startup)*k/pt.rows
 		}
 		if c < bestCost {
-			pt.reverse = reverse
-			bestPath, bestCost = &pt, c
+			bestPath, bestCost = pt.read(reverse), c
 		}
 	}
 	if bestPath == nil {

@@ -86,7 +86,7 @@ func (s *Estimator) Selectivity(e expr.Expr) float64 {
 		}
 		return 0
 	case *expr.And:
-		return s.conjunction(x.Args)
+		return s.Conjunction(x.Args)
 	case *expr.Or:
 		p := 0.0
 		for _, a := range x.Args {
@@ -129,8 +129,8 @@ func (s *Estimator) Selectivity(e expr.Expr) float64 {
 
 func clamp(p float64) float64 { return math.Min(math.Max(p, 0), 1) }
 
-// conjunction multiplies, but takes two bounds on one expression as a range.
-func (s *Estimator) conjunction(args []expr.Expr) float64 {
+// Conjunction is the fraction for which all of args are true: it multiplies, but takes two bounds on one expression as a range.
+func (s *Estimator) Conjunction(args []expr.Expr) float64 {
 	p := 1.0
 	used := make([]bool, len(args))
 	for i, a := range args {
