@@ -127,9 +127,11 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 		}
 		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate functions are not allowed in %s", name)
 	}
-	nested := errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
-	s.inAgg.note(nested)
-	level.inAgg.note(nested) // of a query around, whose aggregate this is in
+	if s.inAgg != nil || level.inAgg != nil {
+		nested := errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
+		s.inAgg.note(nested)
+		level.inAgg.note(nested) // of a query around, whose aggregate this is in
+	}
 	if err := b.checkDirect(s, level, a.Direct); err != nil {
 		return nil, err
 	}

@@ -10,14 +10,14 @@ import (
 // Entry is a cached plan; Bytes is its rough size.
 type Entry interface{ Bytes() int64 }
 
-// Cache is safe for concurrent use.
+// Cache is safe for concurrent use. Of keys it keeps hashes: callers may use their bytes again.
 type Cache struct {
-	c *ristretto.Cache[string, Entry]
+	c *ristretto.Cache[[]byte, Entry]
 }
 
 // New returns a cache of at most maxBytes.
 func New(maxBytes int64) (*Cache, error) {
-	c, err := ristretto.NewCache(&ristretto.Config[string, Entry]{
+	c, err := ristretto.NewCache(&ristretto.Config[[]byte, Entry]{
 		NumCounters: max(1000, maxBytes/1000), // ten times the entries of a few KiB that fit
 		MaxCost:     maxBytes,
 		BufferItems: 64,
@@ -30,10 +30,10 @@ func New(maxBytes int64) (*Cache, error) {
 }
 
 // Get finds an entry.
-func (c *Cache) Get(key string) (Entry, bool) { return c.c.Get(key) }
+func (c *Cache) Get(key []byte) (Entry, bool) { return c.c.Get(key) }
 
 // Put offers an entry; the cache may decline it.
-func (c *Cache) Put(key string, e Entry) { c.c.Set(key, e, e.Bytes()+int64(len(key))) }
+func (c *Cache) Put(key []byte, e Entry) { c.c.Set(key, e, e.Bytes()+int64(len(key))) }
 
 // Stats counts look-ups since the start.
 type Stats struct {

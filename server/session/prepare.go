@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -167,7 +168,7 @@ func (s *Session) shared(query string, declared []types.OID) (c *cachedPlan, pla
 		return nil, "", false
 	}
 	planKey = s.planKeyNow()
-	e, ok := s.db.plans.Get(cacheKey(planKey, query, declared))
+	e, ok := s.db.plans.Get(s.cacheKey(planKey, query, declared))
 	if !ok {
 		return nil, "", false
 	}
@@ -179,7 +180,7 @@ func (s *Session) share(p *prepared) {
 	if p.plan == nil || p.timed || len(p.warnings) > 0 || !s.shareable(p.text) {
 		return // whoever plans a statement with warnings shall get them
 	}
-	s.db.plans.Put(cacheKey(p.planKey, p.text, p.declared), &cachedPlan{stmt: p.stmt, source: p.source, plan: p.plan, size: int64(p.plan.Bytes + 4*len(p.text) + 1024)})
+	s.db.plans.Put(s.cacheKey(p.planKey, p.text, p.declared), &cachedPlan{stmt: p.stmt, source: p.source, plan: p.plan, size: int64(p.plan.Bytes + 4*len(p.text) + 1024)})
 }
 
 // planSettings are the settings that plans depend on.
@@ -212,12 +213,22 @@ func (s *Session) shareable(query string) bool {
 	return s.settings.plainEscapes() && !catalogstore.Uncommitted(s.Catalog().Version) && s.triggers.visible() == 0 && len(query) <= 64<<10
 }
 
-func cacheKey(planKey, query string, declared []types.OID) string {
-	if len(declared) == 0 {
-		return planKey + "\x00[]\x00" + query
+// cacheKey is what the query's plan is cached by. It holds until the next one is made.
+func (s *Session) cacheKey(planKey, query string, declared []types.OID) []byte {
+	k := append(s.key[:0], planKey...)
+	k = append(k, "\x00["...)
+	for _, t := range declared {
+		k = strconv.AppendUint(append(k, ' '), uint64(t), 10)
 	}
-	return fmt.Sprintf("%s\x00%v\x00%s", planKey, declared, query)
+	k = append(append(k, "]\x00"...), query...)
+	if cap(k) <= maxKept {
+		s.key = k
+	}
+	return k
 }
+
+// maxKept bounds the memory for keys that a session keeps.
+const maxKept = 4 << 10
 
 // prepare gives one parsed statement its meaning.
 func (s *Session) prepare(ctx context.Context, text string, x ast.Parsed, declared []types.OID) (*prepared, error) {

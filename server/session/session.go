@@ -43,6 +43,7 @@ type Session struct {
 	// planKey is what planKeyNow said at planKeyAt; paths what searchPath did, by what it was asked for.
 	planKey   string
 	planKeyAt stamp
+	key       []byte // memory of cacheKey
 	paths     [4]atomic.Pointer[keptPath]
 
 	stmts   map[string]*prepared

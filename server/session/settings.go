@@ -94,8 +94,9 @@ func (s *settings) chosen(key string) float64 {
 
 // show is the value as SHOW prints it: with a unit.
 func (s *settings) show(name string) (string, bool) {
-	v, ok := s.get(name)
-	if def := byName[strings.ToLower(name)]; ok && def != nil {
+	key := strings.ToLower(name)
+	v, ok := s.values[key]
+	if def := byName[key]; ok && def != nil {
 		return def.shown(v), true
 	}
 	return v, ok
@@ -104,6 +105,8 @@ func (s *settings) show(name string) (string, bool) {
 // shown is a value as SHOW prints it.
 func (d *setting) shown(v string) string {
 	switch {
+	case d.kind == varBool: // planning asks for several of them
+		return v
 	case strings.HasPrefix(d.name, "tcp_"): // the kernel's numbers
 		return v
 	case d.name == "seed":

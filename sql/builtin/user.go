@@ -227,7 +227,8 @@ func (f *Func) takes(params []catalog.FuncArg) {
 // ResolveAmong is ResolveFunc with functions of users beside the built-in ones of the
 // name, those of the schema that the search path has first before others.
 func ResolveAmong(users [][]*Func, schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
-	list := seeAll(nil, shape.Has.Functions(schema, name), 0, len(args), shape)
+	var few [12]candidate // most names have no more
+	list := seeAll(few[:0], shape.Has.Functions(schema, name), 0, len(args), shape)
 	for i, funcs := range users {
 		list = seeAll(list, funcs, i+1, len(args), shape)
 	}
@@ -236,7 +237,6 @@ func ResolveAmong(users [][]*Func, schema, name string, args []types.OID, shape 
 
 // seeAll adds to list the functions of one place on the search path that n arguments fit.
 func seeAll(list []candidate, funcs []*Func, path, n int, shape CallShape) []candidate {
-	list = slices.Grow(list, len(funcs))
 	for _, f := range funcs {
 		if shape.Outs {
 			f = f.withOuts()

@@ -90,6 +90,9 @@ func (f *folder) node(e Expr) Expr {
 			return e
 		}
 	case *Cast:
+		if c, ok := e.X.(*Const); ok && widens(c.T.OID, e.To.OID) {
+			return f.memo.keep(e.Type(), c.D) // as LIMIT 10: not worth a program
+		}
 		if castVolatility(e.X.Type(), e.To) != builtin.Immutable {
 			return e
 		}
@@ -131,6 +134,17 @@ func (f *folder) node(e Expr) Expr {
 		}
 	}
 	return f.computed(e)
+}
+
+// widens reports a conversion of integers that leaves every value as it is.
+func widens(from, to types.OID) bool {
+	switch from {
+	case types.Int2OID:
+		return to == types.Int4OID || to == types.Int8OID
+	case types.Int4OID:
+		return to == types.Int8OID
+	}
+	return false
 }
 
 // foldRelabel takes out a relabelling that says nothing to whoever computes the value or looks it up

@@ -46,3 +46,20 @@ func TestFoldMemoAllocates(t *testing.T) {
 		t.Errorf("%v allocations, %v without a memo", kept, plain)
 	}
 }
+
+// An integer is as it is in a wider type: it takes no program.
+func TestFoldWidens(t *testing.T) {
+	two, four, eight := types.Of(types.Int2OID), types.Of(types.Int4OID), types.Of(types.Int8OID)
+	for _, to := range [][2]types.T{{two, four}, {two, eight}, {four, eight}} {
+		for _, d := range []types.Datum{types.Int(-7), types.Null} {
+			e := &Cast{X: &Const{T: to[0], D: d}, To: to[1]}
+			c, ok := Fold(e).(*Const)
+			if !ok || c.T != to[1] || c.D.IsNull() != d.IsNull() || !d.IsNull() && c.D.Int() != -7 {
+				t.Errorf("%v folds to %v", String(e, nil), String(Fold(e), nil))
+			}
+			if n := testing.AllocsPerRun(50, func() { Fold(e) }); n > 4 {
+				t.Errorf("%v: %v allocations", String(e, nil), n)
+			}
+		}
+	}
+}
