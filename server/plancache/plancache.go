@@ -4,6 +4,9 @@
 package plancache
 
 import (
+	"hash/maphash"
+	"sync/atomic"
+
 	"github.com/dgraph-io/ristretto/v2"
 )
 
@@ -12,7 +15,8 @@ type Entry interface{ Bytes() int64 }
 
 // Cache is safe for concurrent use. Of keys it keeps hashes: callers may use their bytes again.
 type Cache struct {
-	c *ristretto.Cache[[]byte, Entry]
+	c       *ristretto.Cache[[]byte, Entry]
+	offered offered
 }
 
 // New returns a cache of at most maxBytes.
@@ -26,14 +30,34 @@ func New(maxBytes int64) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Cache{c: c}, nil
+	return &Cache{c: c, offered: offered{seed: maphash.MakeSeed()}}, nil
 }
 
 // Get finds an entry.
 func (c *Cache) Get(key []byte) (Entry, bool) { return c.c.Get(key) }
 
-// Put offers an entry; the cache may decline it.
-func (c *Cache) Put(key []byte, e Entry) { c.c.Set(key, e, e.Bytes()+int64(len(key))) }
+// Put offers an entry. The cache may decline it, and does so where the key was not offered
+// lately: texts with other constants each time would else fill it with what nobody asks for,
+// for the collector of garbage to go through again and again.
+func (c *Cache) Put(key []byte, e Entry) {
+	if c.offered.again(key) {
+		c.c.Set(key, e, e.Bytes()+int64(len(key)))
+	}
+}
+
+// offered notes which keys were offered lately, each at a place of its hash until another
+// one takes it.
+type offered struct {
+	seed  maphash.Seed
+	marks [1 << 14]atomic.Uint32
+}
+
+// again notes a key and reports that it was there.
+func (o *offered) again(key []byte) bool {
+	h := maphash.Bytes(o.seed, key)
+	mark := uint32(h>>32) | 1 // 0 is an empty place
+	return o.marks[h%uint64(len(o.marks))].Swap(mark) == mark
+}
 
 // Stats counts look-ups since the start.
 type Stats struct {
