@@ -265,7 +265,7 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	if !ok {
 		return nil, atPos(b.unresolved(builtin.UnresolvedOp(pgerrcode.UndefinedFunction, schema, name, lt, r.Type().OID), schema, name, l, r), pos)
 	}
-	call := &expr.Call{Fn: res.Op.Func, Op: res.Op, T: types.Of(res.Ret), Domain: domain, Pos: int(pos)}
+	call := &expr.Call{Fn: res.Op.Func, Op: res.Op, Args: make([]expr.Expr, 0, 2), T: types.Of(res.Ret), Domain: domain, Pos: int(pos)}
 	if l != nil {
 		if l, err = b.coerce(l, types.Of(res.Left), builtin.Implicit, pos); err != nil {
 			return nil, err

@@ -10,6 +10,9 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
+// lateral is who sees an item: LATERAL ones only, and whether those may use it.
+type lateral struct{ only, ok bool }
+
 // join binds a JOIN. Its result is seen as one unnamed item with all columns,
 // and its sides by their names only (PostgreSQL's transformFromClauseItem).
 func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
@@ -20,9 +23,9 @@ func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
 	// The right side sees the left one if it is LATERAL and the kind allows it.
 	inner := *s
 	lateralOK := x.Kind == ast.InnerJoin || x.Kind == ast.LeftJoin
-	saved := make([]nsItem, len(litems))
+	saved := make([]lateral, len(litems))
 	for i, it := range litems {
-		saved[i] = *it
+		saved[i] = lateral{it.lateralOnly, it.lateralOK}
 		it.lateralOnly, it.lateralOK = true, lateralOK
 	}
 	inner.items = append(slices.Clone(s.items), litems...)
@@ -31,7 +34,7 @@ func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
 		return nil, nil, err
 	}
 	for i, it := range litems {
-		it.lateralOnly, it.lateralOK = saved[i].lateralOnly, saved[i].lateralOK
+		it.lateralOnly, it.lateralOK = saved[i].only, saved[i].ok
 	}
 	if err := checkAliases(litems, ritems, x.Pos); err != nil {
 		return nil, nil, err
@@ -39,13 +42,7 @@ func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
 	j := &logical.Join{Kind: joinKind(x.Kind), Left: left, Right: right}
 	markNullable(litems, x.Left, &j.Left, j.Kind == logical.Right || j.Kind == logical.Full)
 	markNullable(ritems, x.Right, &j.Right, j.Kind == logical.Left || j.Kind == logical.Full)
-	lcols, rcols := visibleCols(litems), visibleCols(ritems)
-	using := x.Using
-	if x.Natural {
-		using = naturalColumns(lcols, rcols)
-		b.traceNatural(x, using)
-	}
-	cols, merged, err := b.usingCols(j, x, using, lcols, rcols)
+	cols, merged, err := b.joinCols(j, x, litems, ritems)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -119,12 +116,36 @@ func (b *binder) joinItems(x *ast.Join, items []*nsItem, cols, merged []nsCol) [
 	return append(out, j)
 }
 
-// visibleCols are the unqualified columns of the items, in order.
-func visibleCols(items []*nsItem) []nsCol {
-	var out []nsCol
-	for _, it := range items {
-		if it.colsVisible {
-			out = append(out, it.cols...)
+// joinCols are the unqualified columns of a join, of which merged are those that are in
+// both sides.
+func (b *binder) joinCols(j *logical.Join, x *ast.Join, litems, ritems []*nsItem) (cols, merged []nsCol, err error) {
+	if len(x.Using) == 0 && !x.Natural {
+		return visibleCols(litems, ritems), nil, nil
+	}
+	l, r, using := visibleCols(litems), visibleCols(ritems), x.Using
+	if x.Natural {
+		using = naturalColumns(l, r)
+		b.traceNatural(x, using)
+	}
+	return b.usingCols(j, x, using, l, r)
+}
+
+// visibleCols are the unqualified columns of the items of the lists, in order.
+func visibleCols(lists ...[]*nsItem) []nsCol {
+	n := 0
+	for _, items := range lists {
+		for _, it := range items {
+			if it.colsVisible {
+				n += len(it.cols)
+			}
+		}
+	}
+	out := make([]nsCol, 0, n)
+	for _, items := range lists {
+		for _, it := range items {
+			if it.colsVisible {
+				out = append(out, it.cols...)
+			}
 		}
 	}
 	return out

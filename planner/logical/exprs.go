@@ -167,6 +167,15 @@ func Walk(e expr.Expr, f func(expr.Expr) bool) {
 	if e == nil || !f(e) {
 		return
 	}
+	switch x := e.(type) { // the most usual ones, of which the others are made
+	case *expr.Column, *expr.Const:
+		return
+	case *expr.Call:
+		for _, a := range x.Args {
+			Walk(a, f)
+		}
+		return
+	}
 	Map(e, func(c expr.Expr) expr.Expr {
 		Walk(c, f)
 		return c
@@ -226,6 +235,9 @@ func (a *around) free(e expr.Expr, each func(ColID)) {
 }
 
 func (a *around) freeTree(n Node, each func(ColID)) {
+	if s, ok := n.(*Scan); ok && s.Secure == nil {
+		return // all that a table gives is its own
+	}
 	in := &around{outer: a}
 	Visit(n, func(m Node) { defines(m, &in.made) })
 	VisitExprs(n, func(e expr.Expr) { in.free(e, each) })

@@ -325,8 +325,8 @@ func (c *cluster) search() *step {
 			if set&bit != 0 || c.leaves[i].deps&^set != 0 || !c.worth(set, i) {
 				continue
 			}
-			if t := c.extend(s, i); bestOf[set|bit] == nil || c.price(t.startup, t.cost) < c.price(bestOf[set|bit].startup, bestOf[set|bit].cost) {
-				bestOf[set|bit] = t
+			if t, b := c.extend(s, i), bestOf[set|bit]; b == nil || c.price(t.startup, t.cost) < c.price(b.startup, b.cost) {
+				bestOf[set|bit] = kept(t)
 			}
 		}
 	}
@@ -359,6 +359,9 @@ func (c *cluster) connected(set uint64, i int) bool {
 	return false
 }
 
+// kept is a step that is the best for now: most that are tried are not.
+func kept(s step) *step { return &s }
+
 // greedy starts with each cheapest leaf and always adds the cheapest next.
 func (c *cluster) greedy() *step {
 	var s *step
@@ -374,7 +377,7 @@ func (c *cluster) greedy() *step {
 				continue
 			}
 			if t := c.extend(s, i); next == nil || c.price(t.startup, t.cost) < c.price(next.startup, next.cost) {
-				next = t
+				next = kept(t)
 			}
 		}
 		s = next
@@ -419,10 +422,10 @@ func (c *cluster) pair(set uint64, i int) *pairing {
 }
 
 // extend joins one more leaf to a step in the cheapest way.
-func (c *cluster) extend(s *step, i int) *step {
+func (c *cluster) extend(s *step, i int) step {
 	p, l := c.p, c.leaves[i]
 	x := c.pair(s.set, i)
-	t := &step{set: s.set | 1<<i, left: s, right: i, cost: math.Inf(1), conds: x.at}
+	t := step{set: s.set | 1<<i, left: s, right: i, cost: math.Inf(1), conds: x.at}
 	t.rows = math.Max(s.rows*l.rows*x.sel, 1e-3)
 	try := func(how method, startup, cost float64, pt *path) {
 		if math.IsInf(t.cost, 1) || c.price(startup, cost) < c.price(t.startup, t.cost) {
