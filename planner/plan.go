@@ -49,7 +49,7 @@ func populated(s *bind.Statement, o Options) error {
 	if o.Defining {
 		return nil
 	}
-	for id := range s.Meta.Tables {
+	for _, id := range s.Meta.Tables() {
 		if t, ok := o.Catalog.TableByID(id); ok && t.Unpopulated && id != o.Fill {
 			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "materialized view %q has not been populated", t.Name).
 				WithHint("Use the REFRESH MATERIALIZED VIEW command.")

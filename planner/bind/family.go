@@ -27,7 +27,7 @@ func (b *binder) family(t *catalog.Table, only bool) []*catalog.Table {
 func (b *binder) leaves(t *catalog.Table) []*catalog.Table {
 	list := []*catalog.Table{}
 	for _, m := range ordered(b.o.Catalog, t) {
-		b.meta.Tables[m.ID] = true
+		b.meta.Depend(m.ID)
 		if !m.IsPartitioned() {
 			list = append(list, m)
 		}
@@ -90,7 +90,7 @@ func (b *binder) familyWrite(t *catalog.Table, ref *ast.TableRef, only, insert b
 		return nil, err
 	}
 	for p := t; p != nil; p = b.o.Catalog.PartitionParent(p) {
-		b.meta.Tables[p.ID] = true
+		b.meta.Depend(p.ID)
 	}
 	if insert && !t.IsPartitioned() {
 		return w, nil

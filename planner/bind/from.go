@@ -246,14 +246,14 @@ func (b *binder) lookup(schema, name string) *found {
 		return nil
 	}
 	if q, ok := b.o.Catalog.Sequence(sc.ID, name); ok {
-		b.meta.Tables[q.ID] = true
+		b.meta.Depend(q.ID)
 		return &found{sequence: q, schema: sc.Name, name: name}
 	}
 	t, ok := b.o.Catalog.Table(sc.ID, name)
 	if !ok {
 		return nil
 	}
-	b.meta.Tables[t.ID] = true
+	b.meta.Depend(t.ID)
 	f := &found{table: t, schema: sc.Name, name: name}
 	if t.Kind == catalog.KindView {
 		f.view, f.viewID = t.ViewSQL, t.ID

@@ -51,9 +51,8 @@ type Meta struct {
 	// ReadFirst are WITH queries that must be read before any other runs.
 	ReadFirst []*CTE
 	// Works counts working tables of recursive queries.
-	Works int
-	// Tables are the relations the statement depends on.
-	Tables map[catalog.ID]bool
+	Works  int
+	tables []catalog.ID // see Tables
 	// Calls: it calls functions that users made.
 	Calls bool
 	// Uses are what privileges are needed for.
@@ -70,7 +69,17 @@ type Meta struct {
 }
 
 // NewMeta returns an empty Meta.
-func NewMeta() *Meta { return &Meta{Cols: make([]ColInfo, 1, 16), Tables: map[catalog.ID]bool{}} }
+func NewMeta() *Meta { return &Meta{Cols: make([]ColInfo, 1, 16)} }
+
+// Depend notes a relation that the statement depends on.
+func (m *Meta) Depend(id catalog.ID) { m.tables = append(m.tables, id) }
+
+// Tables are the relations that the statement depends on, in ascending order.
+func (m *Meta) Tables() []catalog.ID {
+	slices.Sort(m.tables)
+	m.tables = slices.Compact(m.tables)
+	return m.tables
+}
 
 // Add numbers a new column.
 func (m *Meta) Add(c ColInfo) ColID {

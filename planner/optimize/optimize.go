@@ -136,6 +136,7 @@ func (p *planner) changes(w *physical.TableWrite) {
 
 // finish fills what describes the plan.
 func (p *planner) finish(s *bind.Statement) {
+	p.plan.Out = slices.Grow(p.plan.Out, len(s.Out))
 	for _, c := range s.Out {
 		info := &p.meta.Cols[c.ID]
 		out := physical.OutColumn{Name: c.Name, Type: c.T, Collation: info.Collation, Domain: c.Domain, FoldedMod: c.T.Mod}
@@ -147,9 +148,7 @@ func (p *planner) finish(s *bind.Statement) {
 		}
 		p.plan.Out = append(p.plan.Out, out)
 	}
-	for id := range p.meta.Tables {
-		p.plan.Tables = append(p.plan.Tables, id)
-	}
+	p.plan.Tables = slices.Clone(p.meta.Tables())
 	p.plan.Uses = p.meta.Uses
 	p.plan.Bytes = 2048 + 512*p.plan.NodeCount + p.meta.FoldedBytes
 }

@@ -169,6 +169,7 @@ func (c *Cluster) attach(ctx context.Context, s *Store) error {
 	ts = max(ts, c.ts)
 	snap.Version = catalog.Version(ts)
 	s.versions = []version{{ts, snap}}
+	s.newest.Store(snap)
 	c.stores[s] = struct{}{}
 	return nil
 }

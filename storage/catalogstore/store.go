@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
@@ -51,6 +52,7 @@ type Store struct {
 
 	mu       sync.RWMutex
 	versions []version // ascending by ts; never empty
+	newest   atomic.Pointer[catalog.Snapshot]
 }
 
 type version struct {
@@ -136,11 +138,7 @@ func (s *Store) At(ts kv.TS) *catalog.Snapshot {
 }
 
 // Current is the newest committed catalog.
-func (s *Store) Current() *catalog.Snapshot {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.versions[len(s.versions)-1].snap
-}
+func (s *Store) Current() *catalog.Snapshot { return s.newest.Load() }
 
 // NewID hands out a fresh OID.
 func (s *Store) NewID(ctx context.Context) (catalog.ID, error) { return s.cluster.NewID(ctx) }
@@ -152,6 +150,7 @@ func (s *Store) push(ts kv.TS, snap *catalog.Snapshot) {
 	snap.Version = catalog.Version(ts)
 	register(s.versions[len(s.versions)-1].snap, snap)
 	s.versions = append(s.versions, version{ts, snap})
+	s.newest.Store(snap)
 	if n := len(s.versions); n > keep {
 		s.versions = append([]version(nil), s.versions[n-keep:]...)
 	}

@@ -118,7 +118,7 @@ func (e *Env) viewTable(st *ast.CreateView) (t *catalog.Table, invalid, err erro
 		return nil, nil, pgerr.New(pgerrcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
 	}
 	t = &catalog.Table{Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner, Temp: st.Temp}
-	for id := range q.Meta.Tables {
+	for _, id := range q.Meta.Tables() {
 		t.Temp = t.Temp || e.Catalog.IsTemp(id)
 		if r, ok := e.Catalog.TableByID(id); ok {
 			t.Reads = append(t.Reads, catalog.ReadOf(r))
