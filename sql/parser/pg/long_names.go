@@ -11,7 +11,7 @@ import (
 // cutNames are the notices about identifiers that are cut, up to what the grammar stopped at
 // with err.
 func cutNames(query string, standard bool, err error) (list []*pgerr.Error) {
-	if len(query) <= ident.Max {
+	if !longWord(query) {
 		return nil
 	}
 	for i := 0; i < len(query); {
@@ -28,6 +28,26 @@ func cutNames(query string, standard bool, err error) (list []*pgerr.Error) {
 		n.Position = 0 // PostgreSQL gives none
 	}
 	return list
+}
+
+// longWord is a quick look for what cutNames is after. A word that is cut has a byte at one of
+// the places that are as far from each other as it is long at least.
+func longWord(s string) bool {
+	part := func(i int) bool { return isWordByte(s[i]) || s[i] == '$' }
+	const apart = ident.Max + 1
+	for i := apart - 1; i < len(s); i += apart {
+		start, end := i, i
+		for end < len(s) && part(end) {
+			end++
+		}
+		for end > start && start > 0 && part(start-1) {
+			start--
+		}
+		if end-start > ident.Max {
+			return true
+		}
+	}
+	return len(s) > ident.Max && strings.IndexByte(s, '"') >= 0
 }
 
 // nextName consumes a token at i; name is the identifier that it is, if it may be a long one.
