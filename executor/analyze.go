@@ -56,7 +56,7 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table, exprs StatExprs) (
 type analysis struct {
 	t       *catalog.Table
 	single  bool       // the rows are of the table itself
-	samples [][][]byte // by attribute: keys, nil for NULL
+	samples [][][]byte // by attribute: keys, see statKind.key, nil for NULL
 	widths  []int64
 	kinds   []statKind
 	parts   []*partSample
@@ -138,9 +138,7 @@ func (a *analysis) put(id uint64, row []types.Datum) error {
 		}
 		var key []byte
 		if !row[i].IsNull() {
-			if key = []byte{}; a.kinds[i] != widthStats {
-				key = types.AppendKey(key, c.Type, row[i], false)
-			}
+			key = a.kinds[i].key(c.Type, row[i])
 			a.bytes += int64(max(len(row[i].Bytes()), 8))
 			a.widths[i] += int64(storedWidth(c.Type, row[i]))
 		}
@@ -206,7 +204,7 @@ func columnStats(keys [][]byte, wide, rows int, width int64) *catalog.ColumnStat
 		}
 	}
 	sampled, some := len(keys)+wide, len(values)+wide
-	c.NullFrac = float64(len(keys)-len(values)) / float64(max(sampled, 1))
+	c.NullFrac = share(len(keys)-len(values), sampled)
 	if some == 0 {
 		return c
 	}
@@ -219,6 +217,9 @@ func columnStats(keys [][]byte, wide, rows int, width int64) *catalog.ColumnStat
 	c.Histogram = histogram(values, c.MCV)
 	return c
 }
+
+// share is n of all, as PostgreSQL stores it and goes on calculating with it.
+func share(n, all int) float64 { return float64(float32(n) / float32(max(all, 1))) }
 
 type run struct {
 	key []byte

@@ -11,13 +11,8 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-const (
-	// wideExtValue is from how many bytes on, with PostgreSQL's header of 4, a value is left
-	// out of the search for dependencies.
-	wideExtValue = 1024
-	// longKey is from how many bytes on a hash stands for a value's key.
-	longKey = 64
-)
+// longKey is from how many bytes on a hash stands for a value's key.
+const longKey = 64
 
 // StatExprs are the bound expressions of a table's statistics objects, by their numbers.
 type StatExprs map[catalog.ID][]expr.Expr
@@ -149,7 +144,7 @@ func (s *extSample) keep(c *extColumn, slot int, d types.Datum) {
 	var key []byte
 	wide := false
 	if !d.IsNull() {
-		wide = !c.fixed && len(d.Bytes())+4 > wideExtValue
+		wide = !c.fixed && len(d.Bytes())+4 > wideValue
 		if c.fixed {
 			c.widths += int64(types.Lookup(c.typ.OID).Len)
 		} else { // a value that was just computed has a long header

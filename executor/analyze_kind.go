@@ -2,6 +2,7 @@ package executor
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -30,11 +31,31 @@ func statKindOf(t types.T) statKind {
 	return widthStats
 }
 
+// tooWide stands for the keys of values that are too wide to be compared.
+var tooWide = []byte("too wide")
+
+func isTooWide(key []byte) bool { return len(key) > 0 && &key[0] == &tooWide[0] }
+
+// key is what is sampled of a value that is not NULL: nothing of what is only measured, and tooWide
+// of what is long, of which a sample could hold gigabytes.
+func (k statKind) key(t types.T, d types.Datum) []byte {
+	switch info := types.Lookup(t.OID); {
+	case k == widthStats:
+		return []byte{}
+	case (info == nil || info.Len < 0) && len(d.Bytes())+4 > wideValue:
+		return tooWide
+	}
+	return types.AppendKey([]byte{}, t, d, false)
+}
+
 // of makes the statistics of a column from its sampled keys, which it may reorder: nil for
 // NULL. width is that of all values.
 func (k statKind) of(t types.T, keys [][]byte, rows int, width int64) *catalog.ColumnStats {
+	sampled := len(keys)
+	keys = slices.DeleteFunc(keys, isTooWide)
+	wide := sampled - len(keys)
 	if k == orderedStats {
-		c := columnStats(keys, 0, rows, width)
+		c := columnStats(keys, wide, rows, width)
 		if i := types.Lookup(t.OID); c.NullFrac == 1 && i != nil && i.Len > 0 {
 			c.Width = int(i.Len)
 		}
@@ -46,15 +67,15 @@ func (k statKind) of(t types.T, keys [][]byte, rows int, width int64) *catalog.C
 			values = append(values, v)
 		}
 	}
-	c := &catalog.ColumnStats{NullFrac: float64(len(keys)-len(values)) / float64(max(len(keys), 1))}
+	c := &catalog.ColumnStats{NullFrac: share(len(keys)-len(values), sampled)}
 	switch i := types.Lookup(t.OID); {
-	case len(values) > 0:
-		c.Width = int(width / int64(len(values)))
+	case len(values)+wide > 0:
+		c.Width = int(width / int64(len(values)+wide))
 	case i != nil && i.Len > 0:
 		c.Width = int(i.Len)
 	}
-	if k == distinctStats && len(values) > 0 {
-		distinctOnly(c, values, len(keys), rows)
+	if k == distinctStats && len(values)+wide > 0 {
+		distinctOnly(c, values, wide, sampled, rows)
 	}
 	return c
 }
@@ -98,8 +119,9 @@ func track(values [][]byte, most int) []tracked {
 	return list
 }
 
-// distinctOnly finds how many different values there are, and the most common ones.
-func distinctOnly(c *catalog.ColumnStats, values [][]byte, sampled, rows int) {
+// distinctOnly finds how many different values there are, beside those that are too wide, and the
+// most common ones.
+func distinctOnly(c *catalog.ColumnStats, values [][]byte, wide, sampled, rows int) {
 	const most = 2 * statTarget
 	list := track(values, most)
 	several, sum := 0, 0
@@ -111,17 +133,18 @@ func distinctOnly(c *catalog.ColumnStats, values [][]byte, sampled, rows int) {
 	switch {
 	case several == 0:
 		c.Distinct = c.NullFrac - 1
-	case len(list) < most && several == len(list):
+	case len(list) < most && wide == 0 && several == len(list):
 		c.Distinct = float64(several)
 	default:
-		once := float64(len(values) - sum)
-		c.Distinct = float64(duj1(float64(len(values)), once+float64(several), once, all))
+		some := float64(len(values) + wide)
+		once := some - float64(sum)
+		c.Distinct = float64(duj1(some, once+float64(several), once, all))
 	}
 	if c.Distinct > 0.1*float64(rows) {
 		c.Distinct = -c.Distinct / float64(rows)
 	}
 	keep := min(len(list), statTarget)
-	if complete := len(list) < most && c.Distinct > 0 && len(list) <= statTarget; !complete && sampled < rows {
+	if complete := len(list) < most && wide == 0 && c.Distinct > 0 && len(list) <= statTarget; !complete && sampled < rows {
 		keep = min(several, keep)
 	}
 	for _, v := range list[:keep] {
