@@ -14,6 +14,7 @@ import (
 	"github.com/loxodb/loxodb/server/auth"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/server/pgwire"
+	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/pebblekv"
 )
@@ -87,10 +88,11 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	o = o.within()
-	store := pebblekv.Options{Logger: engineLog{o.Log}, RunLen: keys.RunLen}
+	store := pebblekv.Options{Logger: engineLog{o.Log}, RunLen: keys.RunLen, Memory: types.Memory{}}
 	if memory := o.memory(); memory > 0 {
 		sh := share(memory)
 		store.CacheBytes, store.MemTableBytes, store.SpillBytes = sh.blocks, uint64(sh.memTable), int(sh.spill)
+		store.Compactions = 1 // each has blocks of the longest values
 	}
 	s.engine, err = pebblekv.Open(filepath.Join(s.dir.path, "store"), store)
 	if err != nil {

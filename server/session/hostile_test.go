@@ -41,6 +41,8 @@ var hostile = []struct {
 	{"SELECT array_length(string_to_array(repeat('a,', 20000000), ','), 1)", -1},
 	{"SELECT ('{' || repeat('1,', 30000000) || '1}')::int[] IS NULL", -1},
 	{"WITH RECURSIVE r(n, s) AS (SELECT 1, 'x' UNION ALL SELECT n + 1, s || s FROM r) SELECT max(length(s)) FROM r", -1},
+	{"INSERT INTO written SELECT repeat('q', 30000000) FROM generate_series(1, 5)", 0},
+	{"INSERT INTO written SELECT repeat(a, 300000) FROM hostile", 0},
 	{"DO $$ DECLARE s text := 'x'; BEGIN LOOP s := s || s; END LOOP; END $$", -1},
 }
 
@@ -58,7 +60,7 @@ func TestHostile(t *testing.T) {
 	t.Cleanup(func() { debug.SetMemoryLimit(was); types.BoundMemory(was) })
 	db := newDiskDB(t)
 	s := openSession(t, db)
-	simple(t, s, "SET loxodb.statement_memory = '32MB'; CREATE TABLE hostile (id int, a text); INSERT INTO hostile SELECT i, 'x' || i % 7 FROM generate_series(1, 600) i")
+	simple(t, s, "SET loxodb.statement_memory = '32MB'; CREATE TABLE hostile (id int, a text); INSERT INTO hostile SELECT i, 'x' || i % 7 FROM generate_series(1, 600) i; CREATE TABLE written (a text)")
 	var peak atomic.Int64
 	done := make(chan struct{})
 	go func() {
@@ -105,7 +107,9 @@ func TestHostile(t *testing.T) {
 // newDiskDB has its files on the disk: in memory what sorts put into files would count.
 func newDiskDB(t *testing.T) *Cluster {
 	t.Helper()
-	eng, err := pebblekv.Open(filepath.Join(t.TempDir(), "store"), pebblekv.Options{})
+	eng, err := pebblekv.Open(filepath.Join(t.TempDir(), "store"), pebblekv.Options{
+		CacheBytes: 10 << 20, MemTableBytes: 3 << 20, SpillBytes: 5 << 20, Compactions: 1, Memory: types.Memory{}, // as the server has them
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

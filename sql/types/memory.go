@@ -33,9 +33,10 @@ type account struct {
 	most     atomic.Int64 // the largest of what was allowed
 }
 
-// heapShare of the bound on the heap is for what asks; the rest is for what does not, and for what
-// is there twice while it grows.
-const heapShare = 7.0 / 8
+// reserve is the part of a bound on the heap for what does not ask, and for what is there twice
+// while it grows: the store's blocks and log, garbage of the last milliseconds. A small heap has as
+// much of these as another.
+func reserve(heap int64) int64 { return max(heap/8, min(heap/4, 96<<20)) }
 
 // Of the bound on the heap, valueShare, as 1/n, is what one value may take that a function builds:
 // on its way to the client there are three copies of it; and growShare is what has to be left for
@@ -52,7 +53,7 @@ func BoundMemory(heap int64) {
 		memory.limit, affordable = 0, MaxText
 		return
 	}
-	memory.limit = int64(heapShare * float64(heap))
+	memory.limit = heap - reserve(heap)
 	BoundValues(heap / valueShare)
 }
 
@@ -92,6 +93,16 @@ func Promised(n int64) {
 	}
 }
 
+// Memory is the account for packages that must not know of it, and are given something that can
+// promise.
+type Memory struct{}
+
+// Promise is Promise.
+func (Memory) Promise(n int64) error { return Promise(n) }
+
+// Promised is Promised.
+func (Memory) Promised(n int64) { Promised(n) }
+
 // Room is nil, or the error of something of n bytes for which the memory has no room.
 func Room(n int64) error {
 	if memory.limit == 0 || memory.fits(n+memory.promised.Load()) {
@@ -119,9 +130,15 @@ func (a *account) fits(n int64) bool {
 	if a.allows(a.heap() + n) { // others have waited for the same
 		return true
 	}
-	a.collect()
-	// Some room must be left, or the next one would collect again, for little.
-	return a.allows(a.heap() + n + a.limit/64)
+	// What pools keep goes with the second time. Some room must be left, or the next one would
+	// collect again, for little.
+	for range 2 {
+		a.collect()
+		if a.allows(a.heap() + n + a.limit/64) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *account) allows(size int64) bool {

@@ -52,6 +52,7 @@ type Engine struct {
 	iters  iterPool
 
 	chunks  chunkTable
+	long    sync.Mutex   // held by whoever writes a table with long values
 	spilled atomic.Int64 // transactions whose provisional versions act as locks
 	sync    *pebble.WriteOptions
 	store   *pebble.Options

@@ -40,7 +40,11 @@ type Options struct {
 	RetentionWindow time.Duration
 	// NoSync makes every commit return before its log record is on disk.
 	NoSync bool
-	Logger Logger // default: errors to slog, information dropped
+	// Memory is asked before long values take some; default: it has no end.
+	Memory Memory
+	// Compactions is how many run side by side; default 2.
+	Compactions int
+	Logger      Logger // default: errors to slog, information dropped
 
 	// now replaces the wall clock in tests.
 	now func() time.Time
@@ -66,6 +70,12 @@ func (o *Options) ensureDefaults() {
 	}
 	if o.TableBytes <= 0 {
 		o.TableBytes = 2 * mib
+	}
+	if o.Memory == nil {
+		o.Memory = endless{}
+	}
+	if o.Compactions <= 0 {
+		o.Compactions = 2
 	}
 	if o.Logger == nil {
 		o.Logger = slogLogger{}
@@ -105,7 +115,7 @@ func (o *Options) storeOptions() *pebble.Options {
 		BytesPerSync:                512 * kib,
 		WALBytesPerSync:             mib,
 		FlushDelayDeleteRange:       10 * time.Second,
-		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+		CompactionConcurrencyRange:  func() (int, int) { return 1, o.Compactions },
 		Logger:                      fatalLogger{o.Logger},
 	}
 	po.Experimental.L0CompactionConcurrency = 4

@@ -18,6 +18,11 @@ func (t *txn) spill() error {
 		t.renewBuffer()
 		return nil
 	}
+	free, err := t.e.roomToWrite(t.buf.longest)
+	if err != nil {
+		return err
+	}
+	defer free()
 	if t.large == nil {
 		t.large = &largeTxn{owner: &t.owner}
 		t.e.spilled.Add(1)
@@ -111,8 +116,10 @@ func (t *txn) provisional(n int32, id kv.TS, set func(key, val []byte) error) (c
 			flags = flagTombstone
 		}
 		t.seek = appendVersion(t.seek[:0], nd.key, ts)
-		t.spillVal = append(appendHeader(t.spillVal[:0], flags, id, uint64(o.pos)), o.val...)
-		if err := set(t.seek, t.spillVal); err != nil {
+		var head [headRoom]byte
+		var val []byte
+		val, t.spillVal = t.buf.behind(appendHeader(head[:0], flags, id, uint64(o.pos)), i, t.spillVal)
+		if err := set(t.seek, val); err != nil {
 			return count, err
 		}
 		count++

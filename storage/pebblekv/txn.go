@@ -71,7 +71,12 @@ func (t *txn) write(key, val []byte) error {
 	if t.scans > 0 {
 		edge = max(edge, t.scanned)
 	}
+	free, err := t.e.roomToKeep(len(val))
+	if err != nil {
+		return err
+	}
 	t.buf.put(key, val, t.pos, edge, t.mark)
+	free()
 	t.serial.WroteKey(key)
 	t.pos++
 	if t.buf.bytes >= t.e.opts.SpillBytes {
@@ -291,6 +296,13 @@ func (t *txn) Commit(ctx context.Context) (kv.TS, error) {
 			t.end(false)
 			return 0, err
 		}
+	}
+	if t.buf != nil {
+		free, err := t.e.roomToKeep(batchCopies * t.buf.bytes)
+		if err != nil {
+			return 0, err
+		}
+		defer free()
 	}
 	c, err := t.enter()
 	if err != nil {

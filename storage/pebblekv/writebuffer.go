@@ -24,6 +24,10 @@ type writeBuffer struct {
 	live    int // nodes that have a write
 	bytes   int // memory taken, roughly
 	arena   arena
+	// long are the values from longValue bytes on, by their op: memory of its own for each,
+	// which goes with it, and with headRoom before it.
+	long    map[int32][]byte
+	longest int // length of the longest value
 }
 
 // finger is a node and the last node before or at it on each level, or an
@@ -75,6 +79,7 @@ func (b *writeBuffer) reset() {
 	}
 	b.last, b.fingers, b.turn = headNode, [fingerCount]finger{}, 0
 	b.height, b.live, b.bytes = 1, 0, 0
+	b.long, b.longest = nil, 0
 	b.arena.reset()
 }
 
@@ -151,21 +156,51 @@ func (b *writeBuffer) put(key, val []byte, pos, edge, mark int) {
 	if n == none || !bytes.Equal(b.nodes[n].key, key) {
 		n = b.insert(key, &preds)
 	}
-	if val != nil {
-		val = b.arena.copy(val)
-	}
 	b.bytes += len(val)
 	nd := &b.nodes[n]
 	if nd.op != none && b.ops[nd.op].pos >= edge {
-		b.ops[nd.op].val = val
+		b.ops[nd.op].val = b.keep(val, nd.op)
 		return
 	}
 	if nd.op == none {
 		b.live++
 	}
 	b.bytes += opOverhead
-	b.ops = append(b.ops, op{val: val, pos: pos, mark: mark, node: n, prev: nd.op})
-	nd.op = int32(len(b.ops) - 1)
+	o := int32(len(b.ops))
+	b.ops = append(b.ops, op{val: b.keep(val, o), pos: pos, mark: mark, node: n, prev: nd.op})
+	nd.op = o
+}
+
+// keep returns a copy of the value of write o, nil of nil.
+func (b *writeBuffer) keep(val []byte, o int32) []byte {
+	if b.longest >= longValue {
+		delete(b.long, o)
+	}
+	b.longest = max(b.longest, len(val))
+	switch {
+	case val == nil:
+		return nil
+	case len(val) < longValue:
+		return b.arena.copy(val)
+	case b.long == nil:
+		b.long = map[int32][]byte{}
+	}
+	whole := make([]byte, headRoom+len(val))
+	b.long[o] = whole
+	copy(whole[headRoom:], val)
+	return whole[headRoom:]
+}
+
+// behind returns the value of write o with head before it: of a long one in the memory that it
+// has, of others in dst.
+func (b *writeBuffer) behind(head []byte, o int32, dst []byte) (whole, reuse []byte) {
+	if long := b.long[o]; long != nil {
+		long = long[headRoom-len(head):]
+		copy(long, head)
+		return long, dst
+	}
+	dst = append(append(dst[:0], head...), b.ops[o].val...)
+	return dst, dst
 }
 
 func (b *writeBuffer) insert(key []byte, preds *[maxHeight]int32) int32 {
@@ -219,6 +254,7 @@ func (b *writeBuffer) rollback(pos int) {
 		}
 		*o = op{}
 		b.ops = b.ops[:i]
+		delete(b.long, int32(i))
 	}
 }
 

@@ -88,6 +88,17 @@ func (l *Layout) Append(dst []byte, row []types.Datum, epochs []uint32, h Header
 	return dst
 }
 
+// Size is about how many bytes Append takes for a row, no fewer.
+func (l *Layout) Size(row []types.Datum) int {
+	n := 32 + 10*len(row)
+	for i := range row {
+		if l.reps[i] == types.RepBytes && !l.vector[i] {
+			n += len(row[i].Bytes())
+		}
+	}
+	return n
+}
+
 // Decoder reads chosen columns of stored rows; made once a reader. It stops at the
 // last column that is wanted. Safe for concurrent use.
 type Decoder struct {

@@ -202,8 +202,22 @@ func (w *Writer) putScalars(ctx context.Context, id uint64, row []types.Datum) e
 		return err
 	}
 	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
-	w.val = w.layout.Append(w.val[:0], row, w.epochs, rowcodec.Header{Epoch: w.own, Writer: writer})
+	head := rowcodec.Header{Epoch: w.own, Writer: writer}
+	if size := w.layout.Size(row); size >= types.Long {
+		return w.putLong(row, head, size)
+	}
+	w.val = w.layout.Append(w.val[:0], row, w.epochs, head)
 	return w.txn.Put(w.key, w.val)
+}
+
+// putLong puts a row of so many bytes, of which the writer keeps nothing.
+func (w *Writer) putLong(row []types.Datum, head rowcodec.Header, size int) error {
+	if err := types.Promise(int64(size)); err != nil {
+		return err
+	}
+	val := w.layout.Append(make([]byte, 0, size), row, w.epochs, head)
+	types.Promised(int64(size))
+	return w.txn.Put(w.key, val)
 }
 
 // insertEntry adds the row to index i.
