@@ -28,8 +28,8 @@ func TestRoom(t *testing.T) {
 		collects         int
 		fits             bool
 	}{
-		{1000, 500, 100, 0, true}, {1000, 500, 101, 1, true}, {1000, 500, 600, 1, false}, // some has to be left
-		{1500, 0, 200, 1, false}, {1590, 0, 5, 0, true},
+		{1000, 500, 100, 0, true}, {1000, 500, 101, 1, true}, {1000, 500, 600, 2, false}, // some has to be left
+		{1500, 0, 200, 2, false}, {1590, 0, 5, 0, true},
 	} {
 		collected := heldMemory(t, c.alive, c.dead)
 		err := Room(c.ask)
@@ -42,6 +42,23 @@ func TestRoom(t *testing.T) {
 		if most := MostMemory(); most > 1600 {
 			t.Errorf("%d bytes were allowed", most)
 		}
+	}
+}
+
+// What pools keep goes when it is collected for the second time.
+func TestPooled(t *testing.T) {
+	heldMemory(t, 1000, 500)
+	pooled := int64(400)
+	heap, collect, collects := memory.heap, memory.collect, 0
+	memory.heap = func() int64 { return heap() + pooled }
+	memory.collect = func() {
+		if collect(); collects > 0 {
+			pooled = 0
+		}
+		collects++
+	}
+	if err := Room(550); err != nil || collects != 2 {
+		t.Errorf("%v after %d collections", err, collects)
 	}
 }
 

@@ -18,6 +18,12 @@ func NumericCmp(a, b Datum) int { return compareNumeric(a.ref, b.ref) }
 
 // NumericNeg is −a.
 func NumericNeg(a Datum) Datum {
+	if areLong(a) {
+		x := longOf(a)
+		x.neg = !x.neg
+		d, _ := x.datum()
+		return d
+	}
 	x := decOf(a.ref)
 	x.neg = !x.neg && !x.isZero()
 	d, _ := x.datum() // same size as a
@@ -26,6 +32,12 @@ func NumericNeg(a Datum) Datum {
 
 // NumericAbs is |a|.
 func NumericAbs(a Datum) Datum {
+	if areLong(a) {
+		x := longOf(a)
+		x.neg = false
+		d, _ := x.datum()
+		return d
+	}
 	x := decOf(a.ref)
 	x.neg = false
 	d, _ := x.datum() // same size as a
@@ -34,11 +46,19 @@ func NumericAbs(a Datum) Datum {
 
 // NumericAdd is a + b.
 func NumericAdd(a, b Datum) (Datum, error) {
+	if areLong(a, b) {
+		return addLong(longOf(a), longOf(b)).datum()
+	}
 	return addDec(decOf(a.ref), decOf(b.ref)).datum()
 }
 
 // NumericSub is a − b.
 func NumericSub(a, b Datum) (Datum, error) {
+	if areLong(a, b) {
+		y := longOf(b)
+		y.neg = !y.neg
+		return addLong(longOf(a), y).datum()
+	}
 	y := decOf(b.ref)
 	y.neg = !y.neg
 	return addDec(decOf(a.ref), y).datum()
@@ -89,6 +109,12 @@ func addDec(x, y dec) dec {
 
 // NumericMul is a · b.
 func NumericMul(a, b Datum) (Datum, error) {
+	if areLong(a, b) && isShort(a) {
+		a, b = b, a
+	}
+	if areLong(a, b) && isShort(b) {
+		return mulLong(longOf(a), longOf(b)).atMost(maxNumericScale).datum()
+	}
 	x := mulDec(decOf(a.ref), decOf(b.ref))
 	if x.scale > maxNumericScale {
 		x = x.round(maxNumericScale)
@@ -120,6 +146,9 @@ func mulDec(x, y dec) dec {
 
 // NumericDiv is a / b at select_div_scale's scale, rounded; 22012 for zero.
 func NumericDiv(a, b Datum) (Datum, error) {
+	if areLong(a, b) && isShort(b) {
+		return divLong(longOf(a), longOf(b), divScale(a.ref, b.ref), true).datum()
+	}
 	x, y := decOf(a.ref), decOf(b.ref)
 	if r, ok, err := divSpecial(x, y); ok || err != nil {
 		return r, err
@@ -130,6 +159,9 @@ func NumericDiv(a, b Datum) (Datum, error) {
 // NumericDivAt is a / b with so many digits behind the point, rounded or cut off; 22012 for
 // zero.
 func NumericDivAt(a, b Datum, scale int, round bool) (Datum, error) {
+	if areLong(a, b) && isShort(b) {
+		return divLong(longOf(a), longOf(b), clampScale(scale), round).datum()
+	}
 	x, y := decOf(a.ref), decOf(b.ref)
 	if r, ok, err := divSpecial(x, y); ok || err != nil {
 		return r, err
@@ -223,6 +255,9 @@ func clampScale(s int) int { return min(max(s, 0), maxDisplayScale) }
 
 // NumericDivTrunc is div(a, b): the quotient cut to an integer.
 func NumericDivTrunc(a, b Datum) (Datum, error) {
+	if areLong(a, b) && isShort(b) {
+		return divLong(longOf(a), longOf(b), 0, false).datum()
+	}
 	x, y := decOf(a.ref), decOf(b.ref)
 	if r, ok, err := divSpecial(x, y); ok || err != nil {
 		return r, err
@@ -232,6 +267,9 @@ func NumericDivTrunc(a, b Datum) (Datum, error) {
 
 // NumericMod is a % b, with a's sign; 22012 for zero.
 func NumericMod(a, b Datum) (Datum, error) {
+	if areLong(a, b) && isShort(b) {
+		return modLong(longOf(a), longOf(b)).datum()
+	}
 	x, y := decOf(a.ref), decOf(b.ref)
 	switch {
 	case x.kind == notANumber || y.kind == notANumber:
@@ -246,17 +284,25 @@ func NumericMod(a, b Datum) (Datum, error) {
 	case y.isZero():
 		return Datum{}, divisionByZero()
 	}
+	return modDec(x, y).datum()
+}
+
+// modDec is x % y of finite numbers; y is not zero.
+func modDec(x, y dec) dec {
 	x, y = align(x, y)
 	if x.wide == nil && y.wide == nil {
 		x.small %= y.small
-		return x.shrink().datum()
+		return x.shrink()
 	}
 	x.wide = new(big.Int).Rem(x.big(), y.big())
-	return x.shrink().datum()
+	return x.shrink()
 }
 
 // NumericRound is round(a, n): halves away from zero; n may be negative.
 func NumericRound(a Datum, n int) (Datum, error) {
+	if areLong(a) {
+		return longOf(a).cut(boundScale(n), true).datum()
+	}
 	x := decOf(a.ref)
 	if x.kind != finite {
 		return a, nil
@@ -266,6 +312,9 @@ func NumericRound(a Datum, n int) (Datum, error) {
 
 // NumericTrunc is trunc(a, n).
 func NumericTrunc(a Datum, n int) (Datum, error) {
+	if areLong(a) {
+		return longOf(a).cut(boundScale(n), false).datum()
+	}
 	x := decOf(a.ref)
 	if x.kind != finite {
 		return a, nil
@@ -283,15 +332,22 @@ func NumericFloor(a Datum) (Datum, error) { return toInteger(a, true) }
 func NumericCeil(a Datum) (Datum, error) { return toInteger(a, false) }
 
 func toInteger(a Datum, down bool) (Datum, error) {
+	if areLong(a) {
+		return integerLong(longOf(a), down).datum()
+	}
 	x := decOf(a.ref)
 	if x.kind != finite {
 		return a, nil
 	}
+	return integerDec(x, down).datum()
+}
+
+func integerDec(x dec, down bool) dec {
 	t := x.trunc(0)
 	if compareDec(t, x) != 0 && x.neg == down {
 		t = addDec(t, dec{neg: down, small: 1})
 	}
-	return t.datum()
+	return t
 }
 
 // compareDec compares finite values.
@@ -344,7 +400,7 @@ func NumericTrimScale(a Datum) (Datum, error) {
 	if x.kind != finite {
 		return a, nil
 	}
-	return x.trunc(NumericMinScale(a)).datum()
+	return NumericTrunc(a, NumericMinScale(a))
 }
 
 // NumericMinScale is min_scale: the decimals needed to show a exactly.

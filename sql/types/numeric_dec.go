@@ -3,6 +3,7 @@ package types
 import (
 	"math"
 	"math/big"
+	"math/bits"
 	"strconv"
 	"sync"
 )
@@ -52,8 +53,20 @@ func pow10(n int) *big.Int {
 	if t := pow10big(); n < len(t) {
 		return t[n]
 	}
+	if k := bits.TrailingZeros(uint(n)) - 10; k >= 0 && k < len(tenTo) && n == 1024<<k {
+		return tenTo[k]()
+	}
 	return new(big.Int).Exp(bigTen, big.NewInt(int64(n)), nil)
 }
+
+// tenTo are 10^(1024·2^k), which texts of many digits are put together by, made when the first is
+// wanted.
+var tenTo = func() (t [8]func() *big.Int) {
+	for k := range t {
+		t[k] = sync.OnceValue(func() *big.Int { return new(big.Int).Exp(bigTen, big.NewInt(1024<<k), nil) })
+	}
+	return t
+}()
 
 func (x dec) big() *big.Int {
 	if x.wide != nil {
@@ -107,6 +120,15 @@ func decOf(b []byte) dec {
 			x.small = v
 			return x
 		}
+	}
+	if n > fewDigits {
+		x.wide = bigOfDigits(b[numHeader:])
+		if shift < 0 {
+			x.wide.Quo(x.wide, pow10(-shift))
+		} else {
+			x.wide.Mul(x.wide, pow10(shift))
+		}
+		return x
 	}
 	text := make([]byte, 0, 4*n)
 	for i := 0; i < n; i++ {
