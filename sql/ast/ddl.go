@@ -359,6 +359,21 @@ type (
 		Extension string     // one that has to be there
 		Cast      []TypeName // CREATE CAST: from, to
 		Binary    bool       // WITHOUT FUNCTION
+		Set       *Set       // ALTER SYSTEM
+		Needs     []Need     // what has to be there, in the order in which it is looked for
+		Skip      bool       // IF EXISTS: what is missing gives a notice
+	}
+	// Need is something that a statement speaks of and that has to be there.
+	Need struct {
+		Kind   ObjectKind
+		Name   QName  // of a rule's table, not of the rule
+		Own    string // a rule's name
+		Method string // of an operator class or family
+		// Types are those of a cast (from, to), of an operator (the zero value is NONE), of a
+		// transform, whose Name is a language, and of a routine's arguments.
+		Types []TypeName
+		// Absent turns it round: it must not be there yet.
+		Absent bool
 	}
 )
 

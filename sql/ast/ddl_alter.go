@@ -40,6 +40,7 @@ const (
 	ObjOperator         ObjectKind = "OPERATOR"
 	ObjCast             ObjectKind = "CAST"
 	ObjRule             ObjectKind = "RULE"
+	ObjParameter        ObjectKind = "PARAMETER"
 	ObjOther            ObjectKind = "OTHER"
 )
 

@@ -9,7 +9,7 @@ import (
 // indexClass is the row that pg_class has of an index.
 func (r *rows) indexClass(t *catalog.Table, x *catalog.Index) {
 	c := class{id: x.ID, schema: t.Schema, owner: t.Owner, name: x.Name, kind: 'i', persistence: persistence(t), ident: 'n',
-		natts: len(x.Keys) + len(x.Include), am: methodID(x.AccessMethod()), file: x.Storage, options: x.Options, pages: 1}
+		natts: len(x.Keys) + len(x.Include), am: MethodID(x.AccessMethod()), file: x.Storage, options: x.Options, pages: 1}
 	if s := r.cat.Stats(t.ID); s != nil {
 		c.tuples, c.pages = float64(float32(s.Rows)), IndexPages(s, x)
 	}

@@ -33,7 +33,7 @@ func OpClassFor(method, name string, t types.OID) (OpClass, bool) {
 // ClassSchema is the schema of an operator class, which the access method has: pg_catalog,
 // or where its extension is. vector's are known in public without it.
 func ClassSchema(c *catalog.Snapshot, method, name string) catalog.ID {
-	am := methodID(method)
+	am := MethodID(method)
 	for _, x := range Extensions {
 		for _, f := range extensionRows(x.Name, "opclass") {
 			if f[2] != name || number(f[1]) != am {

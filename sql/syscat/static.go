@@ -98,8 +98,8 @@ var opClasses = sync.OnceValue(func() []opClass {
 	return out
 })
 
-// methodID is the OID of an access method by name, 0 when unknown.
-func methodID(name string) catalog.ID {
+// MethodID is the OID of an access method by name, 0 when unknown.
+func MethodID(name string) catalog.ID {
 	switch name {
 	case "btree", "":
 		return catalog.BtreeAmID
@@ -132,10 +132,21 @@ func OpClassInput(method, name string) (input types.OID, ok bool) {
 	return c.input, ok
 }
 
+// HasOpFamily reports an operator family of an access method.
+func HasOpFamily(method, name string) bool {
+	am := MethodID(method)
+	for _, f := range catalogRows("opfamily") {
+		if f[2] == name && number(f[1]) == am {
+			return true
+		}
+	}
+	return false
+}
+
 // opClassOf finds an index key's operator class: by name, or the default of the
 // type (its own, else of the type it is binary-coercible to).
 func opClassOf(method, name string, t types.OID) (opClass, bool) {
-	am := methodID(method)
+	am := MethodID(method)
 	input := t
 	switch {
 	case t == types.VarcharOID:

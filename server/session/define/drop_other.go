@@ -30,6 +30,9 @@ var unmade = map[ast.ObjectKind]string{
 	"FOREIGN TABLE":             "foreign table",
 	"EVENT TRIGGER":             "event trigger",
 	"ACCESS METHOD":             "access method",
+	"SUBSCRIPTION":              "subscription",
+	"TABLESPACE":                "tablespace",
+	"LARGE OBJECT":              "large object",
 	ast.ObjOperator:             "operator",
 	ast.ObjCast:                 "cast",
 	ast.ObjRule:                 "rule",
@@ -173,6 +176,8 @@ func ofSystem(kind ast.ObjectKind, name string) bool {
 		return name == "simple" || strings.HasSuffix(name, "_stem")
 	case "TEXT SEARCH CONFIGURATION":
 		return name == "simple" || strings.HasSuffix(name, "ish") || strings.HasSuffix(name, "ian") || strings.HasSuffix(name, "ese")
+	case "TABLESPACE":
+		return name == "pg_default" || name == "pg_global"
 	case "ACCESS METHOD":
 		return slices.Contains([]string{"heap", "btree", "hash", "gist", "gin", "spgist", "brin", "hnsw", "ivfflat"}, name)
 	}

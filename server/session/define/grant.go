@@ -37,7 +37,7 @@ func (e *Env) grant(ctx context.Context, st *ast.Grant) error {
 		}
 	}
 	objects, wrong := e.securables(st)
-	if wrong != nil && (pgerr.Code(wrong) != pgerrcode.WrongObjectType || grantClass(st.Kind) == catalog.FunctionClass) {
+	if wrong != nil && !afterGrantees(st.Kind, wrong) {
 		return wrong
 	}
 	grantees, err := e.roleIDs(st.Grantees)
@@ -61,6 +61,18 @@ func (e *Env) grant(ctx context.Context, st *ast.Grant) error {
 		}
 	}
 	return nil
+}
+
+// afterGrantees reports what is found wrong with an object after the grantees have been looked
+// for: that it is of the wrong kind, or of one without grants here.
+func afterGrantees(kind ast.ObjectKind, wrong error) bool {
+	switch pgerr.Code(wrong) {
+	case pgerrcode.WrongObjectType:
+		return grantClass(kind) != catalog.FunctionClass
+	case pgerrcode.FeatureNotSupported:
+		return grantClass(kind) == 0
+	}
+	return false
 }
 
 // wholePrivileges are the privileges of a statement that are not of columns.

@@ -46,7 +46,10 @@ func (e *Env) securables(st *ast.Grant) (out []securable, err error) {
 		case catalog.FunctionClass:
 			s, err = e.grantedRoutine(st, i)
 		default:
-			return nil, pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE on a %s are not supported", strings.ToLower(string(st.Kind)))
+			if err := e.needed(&ast.Need{Kind: st.Kind, Name: *n}); err != nil && !(st.Kind == ast.ObjParameter && st.Revoke) {
+				return nil, err
+			}
+			return nil, pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE on a %s are not supported", kindWords(st.Kind))
 		}
 		if err != nil {
 			return nil, err

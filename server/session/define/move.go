@@ -27,6 +27,9 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 		return e.moveFunction(ctx, st)
 	default:
+		if err := e.needed(&ast.Need{Kind: st.Kind, Name: st.Name}); err != nil {
+			return err
+		}
 		return pgerr.NotSupported(int(st.Pos), "ALTER %s ... SET SCHEMA is not supported", st.Kind)
 	}
 	var t *catalog.Table

@@ -54,6 +54,9 @@ func (e *Env) alterOwner(ctx context.Context, st *ast.AlterOwner) error {
 	if st.Kind == ast.ObjDatabase && st.Name.Name == e.Database && to.ID == e.Catalog.DatabaseOwner() {
 		return nil
 	}
+	if err := e.needed(&ast.Need{Kind: st.Kind, Name: st.Name}); err != nil {
+		return err
+	}
 	return pgerr.NotSupported(int(st.Pos), "ALTER %s ... OWNER TO is not supported", st.Kind)
 }
 

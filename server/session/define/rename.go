@@ -90,6 +90,12 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn:
 		return e.renameInTable(ctx, st)
 	}
+	if err := e.needed(&ast.Need{Kind: st.Kind, Name: st.Name, Own: st.Old}); err != nil {
+		return err
+	}
+	if st.Kind == ast.ObjRule && st.Old == "_RETURN" {
+		return pgerr.New(pgerrcode.InvalidObjectDefinition, "renaming an ON SELECT rule is not allowed")
+	}
 	return pgerr.NotSupported(int(st.Pos), "ALTER %s ... RENAME is not supported", st.Kind)
 }
 

@@ -264,13 +264,8 @@ func (e *Env) commentGlobal(st *ast.Comment, text string) error {
 		c.Comment = text
 		return e.edit.PutExtension(&c)
 	}
-	switch st.Kind {
-	case "SUBSCRIPTION": // there are none
-		return pgerr.Newf(pgerrcode.UndefinedObject, "subscription %q does not exist", st.Name.Name)
-	case "LANGUAGE", "ACCESS METHOD", "EVENT TRIGGER", "PUBLICATION", "SERVER", "FOREIGN DATA WRAPPER":
-		if !ofSystem(st.Kind, st.Name.Name) {
-			return pgerr.Newf(pgerrcode.UndefinedObject, "%s %q does not exist", unmade[st.Kind], st.Name.Name)
-		}
+	if err := e.needed(&ast.Need{Kind: st.Kind, Name: st.Name, Own: st.Column}); err != nil {
+		return err
 	}
 	return pgerr.NotSupported(int(st.Pos), "COMMENT ON %s is not supported", st.Kind)
 }

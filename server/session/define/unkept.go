@@ -46,6 +46,14 @@ func (e *Env) unkeptStatement(ctx context.Context, st *ast.Other) error {
 			return pgerr.Newf(pgerrcode.UndefinedObject, "extension %q does not exist", st.Extension)
 		}
 	}
+	if st.Set != nil && !(st.Set.Reset && st.Set.Name == "all") {
+		if _, _, err := e.SettingWritten(st.Set); pgerr.Code(err) == pgerrcode.UndefinedObject || pgerr.Code(err) == pgerrcode.InvalidParameterValue {
+			return err
+		}
+	}
+	if done, err := e.neededAll(st); done || err != nil {
+		return err
+	}
 	return pgerr.NotSupported(int(st.Pos), "%s is not supported", st.Name)
 }
 

@@ -21,7 +21,7 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 		}
 		name, ok := c.objectOf(s.Relation, s.Object, "")
 		if !ok || byMethod(s.ObjectType) {
-			return c.otherAlter(s.ObjectType)
+			return c.refused("ALTER", s.ObjectType, s.Object)
 		}
 		return &ast.AlterSchema{At: c.here(), Kind: objectKind(s.ObjectType), Name: name, Schema: s.Newschema, IfExists: s.MissingOk}
 	case *pgast.Node_AlterDomainStmt:
@@ -48,15 +48,11 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 		}
 		name, ok := c.objectOf(s.Relation, s.Object, "")
 		if !ok || byMethod(s.ObjectType) {
-			return c.otherAlter(s.ObjectType)
+			return c.needOwner(s.Newowner, c.refused("ALTER", s.ObjectType, s.Object))
 		}
 		return &ast.AlterOwner{At: c.here(), Kind: objectKind(s.ObjectType), Name: name, Owner: c.role(s.Newowner)}
 	}
 	return nil
-}
-
-func (c *conv) otherAlter(t pgast.ObjectType) ast.Stmt {
-	return &ast.Other{At: c.here(), Name: "ALTER " + string(objectKind(t))}
 }
 
 // clauses tells which clauses ALTER TYPE … VALUE has, as the grammar has no other sign of an
@@ -119,7 +115,7 @@ func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
 	}
 	name, ok := c.objectOf(s.Relation, s.Object, s.Subname)
 	if !ok || byMethod(s.RenameType) {
-		return c.otherAlter(s.RenameType)
+		return c.refused("ALTER", s.RenameType, s.Object)
 	}
 	out.Name = name
 	if s.Relation == nil && s.Object == nil {

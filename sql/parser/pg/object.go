@@ -60,6 +60,10 @@ func objectKind(t pgast.ObjectType) ast.ObjectKind {
 		return "TEXT SEARCH PARSER"
 	case pgast.ObjectType_OBJECT_TSTEMPLATE:
 		return "TEXT SEARCH TEMPLATE"
+	case pgast.ObjectType_OBJECT_LARGEOBJECT:
+		return "LARGE OBJECT"
+	case pgast.ObjectType_OBJECT_PARAMETER_ACL:
+		return ast.ObjParameter
 	}
 	return ast.ObjectKind(strings.ReplaceAll(strings.TrimPrefix(t.String(), "OBJECT_"), "_", " "))
 }
@@ -100,10 +104,22 @@ func (c *conv) drop(s *pgast.DropStmt) ast.Stmt {
 		}
 		name, ok := c.objectOf(nil, o, "")
 		if !ok || byMethod(s.RemoveType) {
-			return &ast.Other{At: c.here(), Name: "DROP " + string(out.Kind)}
+			return c.dropRefused(s)
 		}
 		out.Names = append(out.Names, name)
 	}
+	return out
+}
+
+// dropRefused is a DROP of objects that are named by more than a name.
+func (c *conv) dropRefused(s *pgast.DropStmt) ast.Stmt {
+	out := &ast.Other{}
+	for _, o := range s.Objects {
+		one := c.refused("DROP", s.RemoveType, o)
+		one.Needs = append(out.Needs, one.Needs...)
+		out = one
+	}
+	out.Skip = s.MissingOk
 	return out
 }
 
@@ -173,7 +189,7 @@ func (c *conv) comment(s *pgast.CommentStmt) ast.Stmt {
 	}
 	name, ok := c.objectOf(nil, s.Object, "")
 	if !ok || byMethod(s.Objtype) {
-		return &ast.Other{At: c.here(), Name: "COMMENT ON " + string(out.Kind)}
+		return c.refused("COMMENT ON", s.Objtype, s.Object)
 	}
 	out.Name = name
 	return out

@@ -66,8 +66,8 @@ func (c *conv) grant(s *pgast.GrantStmt) *ast.Grant {
 			out.Args = append(out.Args, c.argTypes(v.ObjectWithArgs))
 		default:
 			name, ok := c.objectOf(nil, o, "")
-			if !ok {
-				c.fail(-1, "GRANT on this kind of object is not supported")
+			if !ok { // a large object's number
+				name = ast.QName{At: c.here(), Name: numberText(o)}
 			}
 			out.Objects = append(out.Objects, name)
 		}
