@@ -94,11 +94,11 @@ func TestMockIsStable(t *testing.T) {
 }
 
 func TestVerifierForms(t *testing.T) {
-	stored, err := Hash("pässword")
+	stored, err := Hash("u", "pässword")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, _ := Hash(stored); again != stored {
+	if again, _ := Hash("u", stored); again != stored {
 		t.Error("a verifier was hashed a second time")
 	}
 	v, err := ParseVerifier(stored)

@@ -6,10 +6,12 @@ package auth
 
 import (
 	"crypto/hmac"
+	"crypto/md5"
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -99,17 +101,37 @@ func ParseVerifier(s string) (Verifier, error) {
 	return v, nil
 }
 
-// Hash is the form in which a role's password is stored: a verifier as it is,
-// anything else derived into one (CREATE ROLE … PASSWORD accepts both).
-func Hash(password string) (string, error) {
-	if _, err := ParseVerifier(password); err == nil {
+// Hash is the form in which a role's password is stored: a verifier and an MD5 hash as they
+// are, anything else derived into a verifier (CREATE ROLE … PASSWORD accepts all of them).
+// It is "" for the empty password, in whatever form.
+func Hash(role, password string) (string, error) {
+	if IsMD5(password) {
+		if sum := md5.Sum([]byte(role)); password == "md5"+hex.EncodeToString(sum[:]) {
+			return "", nil
+		}
 		return password, nil
 	}
-	v, err := NewVerifier(password)
-	if err != nil {
+	v, err := ParseVerifier(password)
+	if err == nil {
+		if v.Check("") {
+			return "", nil
+		}
+		return password, nil
+	}
+	if password == "" {
+		return "", nil
+	}
+	if v, err = NewVerifier(password); err != nil {
 		return "", err
 	}
 	return v.String(), nil
+}
+
+// IsMD5 reports a stored password of PostgreSQL's older form, which is a hash of the role's
+// name, too. Nobody can log in by it here.
+func IsMD5(stored string) bool {
+	digits, ok := strings.CutPrefix(stored, "md5")
+	return ok && len(digits) == 2*md5.Size && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
 // Check reports whether the password is the verifier's, in constant time.

@@ -72,13 +72,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 		Notice: s.notice, Unchecked: s.keysUnchecked(), Alone: s.tx.alone, InUse: s.inUse, SettingWritten: s.settingWritten, CheckBody: s.checkBody,
 		Database: s.Database(), Databases: databases{s},
 		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },
-		HashPassword: func(password string) (string, error) {
-			v, err := auth.NewVerifier(password)
-			if err != nil {
-				return "", err
-			}
-			return v.String(), nil
-		},
+		HashPassword: auth.Hash,
 	}
 }
 

@@ -61,8 +61,8 @@ type Env struct {
 	Database       string // the name of the session's
 	// Databases are those of the server.
 	Databases Databases
-	// HashPassword makes a SCRAM verifier.
-	HashPassword func(password string) (string, error)
+	// HashPassword is what is kept of a role's password, "" of an empty one.
+	HashPassword func(role, password string) (string, error)
 
 	// CheckBody looks at the body of a new function, and returns the function as it is to
 	// be kept where that differs, else nil; itself nil where bodies are not looked at.

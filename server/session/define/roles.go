@@ -267,6 +267,10 @@ func (e *Env) renameRole(ctx context.Context, st *ast.Rename) error {
 	}
 	c := *r
 	c.Name = st.New
+	if strings.HasPrefix(c.Password, "md5") { // a hash of the name, too
+		e.notice("00000", "MD5 password cleared because of role rename")
+		c.Password = ""
+	}
 	return e.change(ctx).PutRole(&c)
 }
 
@@ -330,12 +334,10 @@ func (e *Env) setPassword(r *catalog.Role, o *ast.Option, v string) error {
 		r.Password = ""
 		return nil
 	}
-	if v == "" {
+	hash, err := e.HashPassword(r.Name, v)
+	if err == nil && hash == "" {
 		e.notice("00000", "empty string is not a valid password, clearing password")
-		r.Password = ""
-		return nil
 	}
-	hash, err := e.HashPassword(v)
 	r.Password = hash
 	return err
 }
