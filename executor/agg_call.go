@@ -64,6 +64,11 @@ func newAggCall(call *physical.AggCall) (*aggCall, error) {
 
 // orderFree reports that the order in which values are folded makes no difference.
 func orderFree(call *physical.AggCall) bool {
+	for _, x := range call.Args {
+		if builtin.OrderedBy(x.Type()) != nil { // sorting may fail
+			return false
+		}
+	}
 	switch call.Fn.Name {
 	case "count":
 		return true

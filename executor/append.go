@@ -113,13 +113,16 @@ func (m *mergeAppend) start(ctx context.Context) error {
 			m.up(len(m.heap) - 1)
 		}
 	}
-	return nil
+	return m.order.failure()
 }
 
 // fill reads the next batch of an input and the keys of its rows; false at the end.
 func (m *mergeAppend) fill(ctx context.Context, i int) (bool, error) {
 	h := &m.heads[i]
-	var err error
+	err := m.order.failure()
+	if err != nil {
+		return false, err
+	}
 	if h.b, err = m.inputs[i].Next(ctx); err != nil || h.b == nil {
 		return false, err
 	}

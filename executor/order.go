@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -18,6 +20,11 @@ type order struct {
 	keys  []physical.SortKey
 	progs []*expr.Program
 	types []types.T
+	// refuse has, of a key whose type does not tell whether its values can be compared, what is
+	// wrong with two of them; it is nil where no key needs it. wrong is the first such error:
+	// comparing goes on, and who has sorted asks for it.
+	refuse []func(a, b types.Datum) error
+	wrong  atomic.Pointer[error]
 }
 
 func newOrder(keys []physical.SortKey) (*order, error) {
@@ -29,8 +36,31 @@ func newOrder(keys []physical.SortKey) (*order, error) {
 		}
 		o.progs = append(o.progs, p)
 		o.types = append(o.types, k.Expr.Type())
+		if f := builtin.OrderedBy(k.Expr.Type()); f != nil {
+			o.refuse = append(o.refuse, make([]func(a, b types.Datum) error, len(keys)-len(o.refuse))...)
+			o.refuse[len(o.types)-1] = f
+		}
 	}
 	return o, nil
+}
+
+// failure is what was wrong with values that have been compared.
+func (o *order) failure() error {
+	if err := o.wrong.Swap(nil); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// ask notes what is wrong with two values of key k.
+func (o *order) ask(k int, a *batch.Col, i int, b *batch.Col, j int) {
+	f := o.refuse[k]
+	if f == nil || a.Null[i] || b.Null[j] {
+		return
+	}
+	if err := f(a.Datum(i), b.Datum(j)); err != nil {
+		o.wrong.CompareAndSwap(nil, &err)
+	}
 }
 
 // compare orders row i of a against row j of b; both have the key columns.
@@ -41,6 +71,9 @@ func (o *order) compare(a []batch.Col, i int, b []batch.Col, j int) int {
 // compareFrom compares the keys from k on.
 func (o *order) compareFrom(k int, a []batch.Col, i int, b []batch.Col, j int) int {
 	for ; k < len(o.keys); k++ {
+		if o.refuse != nil {
+			o.ask(k, &a[k], i, &b[k], j)
+		}
 		if c := compareKey(&o.keys[k], o.types[k], &a[k], i, &b[k], j); c != 0 {
 			return c
 		}

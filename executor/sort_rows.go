@@ -57,6 +57,10 @@ func sortRows(perm []uint32, s *rowStore, o *order, at int, crew *sortCrew) ([]u
 	if s.n >= radixFrom {
 		r.entries, r.spare = make([]sortEntry, s.n), make([]sortEntry, s.n)
 	}
+	if o.refuse != nil { // every two neighbours are compared, in PostgreSQL's order
+		pgSort(perm, func(a, b uint32) int { return o.compare(r.keys, int(a), r.keys, int(b)) })
+		return perm, o.failure()
+	}
 	r.byKey(perm, 0)
 	return perm, nil
 }

@@ -223,7 +223,7 @@ func newMergeRuns(o *order, ts []types.T, width int, runs []spillRun) (*mergeRun
 		}
 	}
 	heap.Init(m)
-	return m, nil
+	return m, o.failure()
 }
 
 // head is the first row, in columns of the reader's.
@@ -245,11 +245,11 @@ func (m *mergeRuns) advance() error {
 		}
 		if !ok {
 			heap.Pop(m)
-			return nil
+			return m.order.failure()
 		}
 	}
 	heap.Fix(m, 0)
-	return nil
+	return m.order.failure()
 }
 
 // Len, Less, Swap, Push and Pop implement heap.Interface.

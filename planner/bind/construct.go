@@ -103,13 +103,32 @@ func (b *binder) between(s *scope, x *ast.Between) (expr.Expr, error) {
 	return &expr.Or{Args: []expr.Expr{one, two}}, nil
 }
 
+// nullIfTest compares the arguments of NULLIF: rows as the records that they are, not column
+// by column.
+func (b *binder) nullIfTest(s *scope, eq *ast.Op) (expr.Expr, error) {
+	_, left := eq.Left.(*ast.Row)
+	_, right := eq.Right.(*ast.Row)
+	if !left || !right {
+		return b.op(s, eq)
+	}
+	l, err := b.value(s, eq.Left)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.value(s, eq.Right)
+	if err != nil {
+		return nil, err
+	}
+	return b.opOver("", "=", l, r, eq.Pos)
+}
+
 // nullIf is CASE WHEN a = b THEN NULL ELSE a END.
 func (b *binder) nullIf(s *scope, x *ast.NullIf) (expr.Expr, error) {
 	eq := &ast.Op{At: x.At, Name: "=", Left: x.Left, Right: x.Right}
 	if x.Mixed {
 		return b.mixedNullIf(s, eq)
 	}
-	e, err := b.op(s, eq)
+	e, err := b.nullIfTest(s, eq)
 	if err != nil {
 		return nil, err
 	}

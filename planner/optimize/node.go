@@ -7,6 +7,7 @@ import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/planner/stats"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
@@ -272,7 +273,47 @@ func (p *planner) agg(x *logical.Agg, need *logical.ColSet) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(x.Groups, comparedLate) {
+		return p.aggOver(x, p.sortedBy(in, x.Groups), true), nil
+	}
 	return p.aggOver(x, in, false), nil
+}
+
+// comparedLate reports values whose type does not tell whether they can be compared, records
+// above all: sorting finds it out, where hashing would not.
+func comparedLate(e expr.Expr) bool { return builtin.OrderedBy(e.Type()) != nil }
+
+func (p *planner) columns(ids []logical.ColID) (out []expr.Expr) {
+	for _, c := range ids {
+		out = append(out, p.meta.Column(c))
+	}
+	return out
+}
+
+// sortedBy sorts a built input by expressions.
+func (p *planner) sortedBy(in *rel, by []expr.Expr) *rel {
+	n := &physical.Sort{Base: p.base(in.cols), Input: in.node}
+	for _, e := range p.remapAll(by, in.layout()) {
+		n.Keys = append(n.Keys, physical.SortKey{Expr: e})
+	}
+	i := in.info()
+	n.Rows, n.Startup = i.Rows, i.Cost+p.m.Sort(i.Rows, 0)
+	n.Cost = n.Startup + n.Rows*p.m.Emit
+	return &rel{n, in.cols}
+}
+
+// uniqueOver drops the duplicates of a built input by sorting it, if that is how they have to
+// be told apart.
+func (p *planner) uniqueOver(in *rel) (*rel, bool) {
+	by := p.columns(in.cols)
+	if !slices.ContainsFunc(by, comparedLate) {
+		return in, false
+	}
+	in = p.sortedBy(in, by)
+	n := &physical.Unique{Base: p.base(in.cols), Input: in.node, Keys: p.remapAll(by, in.layout())}
+	p.inherit(&n.Base, in, p.m.Cmp)
+	n.Rows = p.groups(by, in.info().Rows)
+	return &rel{n, in.cols}, true
 }
 
 // aggNeeds are the columns that the groups and aggregates are computed from.
@@ -355,6 +396,9 @@ func (p *planner) distinct(x *logical.Distinct, need *logical.ColSet) (*rel, err
 // distinctOver drops the duplicates of a built input; the first of equal rows pass
 // in the order of the input.
 func (p *planner) distinctOver(in *rel) *rel {
+	if u, ok := p.uniqueOver(in); ok {
+		return u
+	}
 	n := &physical.HashDistinct{Base: p.base(in.cols), Input: in.node}
 	var by []expr.Expr
 	for _, c := range in.cols {

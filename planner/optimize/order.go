@@ -249,6 +249,8 @@ func (p *planner) distinctInOrder(x *logical.Distinct, conds []expr.Expr, keys [
 		return nil, false, err
 	}
 	r := p.distinctOver(p.exact(in, uniqueIDs(x.Input.Cols())))
-	r.node.(*physical.HashDistinct).Ordered = true
+	if d, ok := r.node.(*physical.HashDistinct); ok {
+		d.Ordered = true
+	}
 	return r, true, nil
 }

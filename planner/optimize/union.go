@@ -21,12 +21,22 @@ func (p *planner) setOp(x *logical.SetOp) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
+	l, r = p.comparable(l), p.comparable(r)
 	n := &physical.SetOp{Base: p.base(x.Out), Except: x.Kind == logical.Except, All: x.All, Left: l.node, Right: r.node}
 	li, ri := l.info(), r.info()
 	n.Rows = math.Max(li.Rows/2, 1)
 	n.Cost = li.Cost + ri.Cost + (li.Rows+ri.Rows)*p.m.HashRow
 	n.Startup = ri.Cost
 	return &rel{n, x.Out}, nil
+}
+
+// comparable sorts a side whose rows may turn out not to be comparable, which shows then.
+func (p *planner) comparable(in *rel) *rel {
+	by := p.columns(in.cols)
+	if !slices.ContainsFunc(by, comparedLate) {
+		return in
+	}
+	return p.sortedBy(in, by)
 }
 
 // union flattens UNION ALL of UNION ALLs, and UNIONs of UNIONs.
@@ -61,6 +71,9 @@ func (p *planner) union(x *logical.SetOp) (*rel, error) {
 	out := &rel{n, x.Out}
 	if x.All {
 		return out, nil
+	}
+	if u, ok := p.uniqueOver(out); ok {
+		return u, nil
 	}
 	d := &physical.HashDistinct{Base: p.base(x.Out), Input: n}
 	d.Rows, d.Cost = rows, c+rows*p.m.HashRow

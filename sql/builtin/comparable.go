@@ -87,7 +87,7 @@ func ownOperator(op string, t types.OID) bool {
 // class of btree does. An operator of types that are told apart by something else is taken
 // to be of one.
 func InBtree(o *Operator) bool {
-	if o.Strategy != 0 || o.Left == 0 || HasEquality(o.Left) {
+	if o.Strategy != 0 || o.Left == 0 || HasOrder(o.Left) {
 		return true
 	}
 	n := ExactOperator(o.Negator, o.Left, o.Right)

@@ -27,12 +27,57 @@ func noElements(array types.OID, ordered bool) error {
 	return nil
 }
 
+// OrderedBy is the error that sorting has for two values of a type, neither NULL, where their
+// type does not say whether they can be compared: records, whose columns show it, and arrays
+// of them. It is nil for all other types.
+func OrderedBy(t types.T) func(a, b types.Datum) error {
+	switch t.OID {
+	case types.RecordOID:
+		return func(a, b types.Datum) error { return sameColumns(a, b, true) }
+	case types.RecordArrayOID:
+		return func(a, b types.Datum) error { return sameElements(a, b, true) }
+	}
+	return nil
+}
+
+// sameElements is sameColumns of arrays of records; what differs behind the first elements that
+// are not equal does not matter.
+func sameElements(a, b types.Datum, ordered bool) error {
+	record := types.Of(types.RecordOID)
+	ia, ib := types.NewArrayIter(a), types.NewArrayIter(b)
+	for {
+		x, oka := ia.Next()
+		y, okb := ib.Next()
+		if !oka || !okb || x.IsNull() != y.IsNull() {
+			return nil
+		}
+		if x.IsNull() {
+			continue
+		}
+		if err := sameColumns(x, y, ordered); err != nil {
+			return err
+		}
+		if types.Compare(record, x, y) != 0 {
+			return nil
+		}
+	}
+}
+
 // compareArrays compares arrays. Those of unlike shapes are not equal, of whatever elements.
 func compareArrays(rel relation) Kernel {
 	ordered := rel != eq && rel != ne
 	compare := compareAny(rel)
 	return func(c *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
 		missing := noElements(args[0].T.OID, ordered)
+		if args[0].T.OID == types.RecordArrayOID {
+			for _, i := range sel {
+				if a, b := args[0].Datum(int(i)), args[1].Datum(int(i)); ordered || sameShape(a, b) {
+					if err := sameElements(a, b, ordered); err != nil {
+						return err
+					}
+				}
+			}
+		}
 		if missing == nil {
 			return compare(c, sel, out, args)
 		}

@@ -329,6 +329,7 @@ func (st *state) minMax(id int, sel []uint16) (*batch.Col, error) {
 		return nil, err
 	}
 	out := st.out(id, sel)
+	ordered := builtin.OrderedBy(n.t)
 	for _, i := range sel {
 		best := types.Null
 		for _, c := range args {
@@ -339,6 +340,11 @@ func (st *state) minMax(id int, sel []uint16) (*batch.Col, error) {
 			if best.IsNull() {
 				best = d
 				continue
+			}
+			if ordered != nil {
+				if err := ordered(best, d); err != nil {
+					return nil, err
+				}
 			}
 			if cmp := types.Compare(n.t, d, best); n.flag && cmp < 0 || !n.flag && cmp > 0 {
 				best = d
