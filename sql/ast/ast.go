@@ -58,4 +58,7 @@ type TypeName struct {
 	SetOf     bool
 	PctType   bool  // name%TYPE
 	Interval  int32 // interval field mask (INTERVAL YEAR TO MONTH), 0 = none
+	// Input says of an argument by which a routine is named that modes were written in its list,
+	// so that it is one of the input arguments, not of all.
+	Input bool
 }

@@ -92,6 +92,9 @@ func (p *printer) argTypes(args [][]TypeName, i int) {
 	p.s("(")
 	for k, t := range args[i] {
 		p.sep(k)
+		if t.Input {
+			p.s("IN ")
+		}
 		p.typeName(t)
 	}
 	p.s(")")

@@ -52,7 +52,7 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 			continue
 		}
 		if args != nil {
-			if found = e.withTypes(kind, s.ID, n.Name, in); len(found) > 0 {
+			if found = e.withTypes(kind, s.ID, n.Name, in, len(args) > 0 && args[0].Input); len(found) > 0 {
 				break
 			}
 			continue
@@ -95,12 +95,13 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 }
 
 // withTypes are the routines of a name in a schema that take arguments of these types. Those of
-// a procedure may be all that it has, output included, as standard SQL has it.
-func (e *Env) withTypes(kind ast.ObjectKind, schema catalog.ID, name string, in []types.OID) (found []*catalog.Function) {
+// a procedure may be all that it has, output included, as standard SQL has it, unless modes are
+// written.
+func (e *Env) withTypes(kind ast.ObjectKind, schema catalog.ID, name string, in []types.OID, moded bool) (found []*catalog.Function) {
 	if f, ok := e.Catalog.Function(schema, name, in); ok {
 		found = append(found, f)
 	}
-	if kind != ast.ObjProcedure && kind != ast.ObjRoutine {
+	if moded || kind != ast.ObjProcedure && kind != ast.ObjRoutine {
 		return found
 	}
 	for _, f := range e.Catalog.Functions(schema, name) {

@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"slices"
 	"strings"
 
 	pgast "github.com/sqlc-dev/oliphant/ast"
@@ -151,11 +152,15 @@ func (c *conv) argTypes(f *pgast.ObjectWithArgs) []ast.TypeName {
 	if f.ArgsUnspecified {
 		return nil
 	}
+	moded := slices.ContainsFunc(f.Objfuncargs, func(n *pgast.Node) bool {
+		return n.GetFunctionParameter().GetMode() != pgast.FunctionParameterMode_FUNC_PARAM_DEFAULT
+	})
 	out := make([]ast.TypeName, 0, len(f.Objargs))
 	for _, n := range f.Objargs {
 		t := ast.TypeName{} // NONE, of an operator
 		if n.GetTypeName() != nil {
 			t = c.typeName(n.GetTypeName())
+			t.Input = moded
 		}
 		out = append(out, t)
 	}
