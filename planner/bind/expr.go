@@ -258,6 +258,9 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	}
 	l, r = b.clockBeside(r, l), b.clockBeside(l, r)
 	res, err := b.resolveOp(schema, name, lt, r.Type().OID)
+	if pgerr.Code(err) == pgerrcode.DatatypeMismatch { // of polymorphic operands, which has no place in PostgreSQL
+		return nil, err
+	}
 	if err != nil {
 		return nil, atPos(b.unresolved(err, schema, name, l, r), pos)
 	}

@@ -133,6 +133,9 @@ func (a *nestedArrayAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*bat
 }
 
 func (a *nestedArrayAgg) add(g uint32, d types.Datum) error {
+	if a.t.OID == types.AnyArrayOID {
+		return pgerr.New(pgerrcode.DatatypeMismatch, "data type anyarray is not an array type")
+	}
 	if d.IsNull() {
 		return pgerr.New(pgerrcode.NullValueNotAllowedDataException, "cannot accumulate null arrays")
 	}

@@ -16,6 +16,9 @@ func appendJSON(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) {
 		return append(dst, "null"...), nil
 	}
 	switch v.t.OID {
+	case types.AnyArrayOID: // the array itself knows of what it is
+		v.t = types.Of(types.ArrayElemOID(v.d)).ArrayOf()
+		return appendJSON(dst, c, v, pretty)
 	case types.BoolOID:
 		if v.d.Bool() {
 			return append(dst, "true"...), nil

@@ -115,6 +115,9 @@ func (p *poly) solve(declared, actual []types.OID) (ok bool, err error) {
 func (p *poly) finish(unknown bool, compat []types.OID) (ok bool, err error) {
 	if p.array != 0 {
 		e := elemOf(p.array)
+		if p.array == types.AnyArrayOID { // a column whose rows have arrays of many types
+			e = types.AnyElementOID
+		}
 		if p.elem == 0 {
 			p.elem = e
 		} else if p.elem != e {
@@ -229,6 +232,9 @@ func concrete(declared, actual []types.OID, ret types.OID) (args []types.OID, ou
 	if !ok {
 		return nil, 0, undetermined("")
 	}
+	if p.array == types.AnyArrayOID && needsElement(declared, ret) {
+		return nil, 0, pgerr.New(pgerrcode.DatatypeMismatch, "cannot determine element type of \"anyarray\" argument")
+	}
 	args = make([]types.OID, len(declared))
 	for i, d := range declared {
 		if d == types.AnyOID {
@@ -241,6 +247,27 @@ func concrete(declared, actual []types.OID, ret types.OID) (args []types.OID, ou
 	}
 	out, err = p.of(ret)
 	return args, out, err
+}
+
+// needsElement reports a call that has to know of what its one array of any type is: another
+// argument or the result is of the same family.
+func needsElement(declared []types.OID, ret types.OID) bool {
+	n := 0
+	for _, d := range declared {
+		if ofAny(d) {
+			n++
+		}
+	}
+	return n != 1 || ret != types.AnyArrayOID && ofAny(ret)
+}
+
+// ofAny reports the polymorphic types of the family of anyelement.
+func ofAny(t types.OID) bool {
+	switch t {
+	case types.AnyElementOID, types.AnyArrayOID, types.AnyNonArrayOID, types.AnyEnumOID, types.AnyRangeOID, types.AnyMultirangeOID:
+		return true
+	}
+	return false
 }
 
 // Concrete gives the types of a call's arguments and result, as concrete does; those that do
