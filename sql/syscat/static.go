@@ -226,6 +226,10 @@ func OpClassAccepts(method, name string, t types.OID) (known, accepts bool) {
 		return true, types.Lookup(t) != nil && types.Lookup(t).Type == 'e'
 	case c.input == types.TextOID:
 		return true, t == types.VarcharOID
+	case c.input == types.OidOID: // an integer is one in the same bytes
+		return true, t == types.Int4OID || isReg(t)
+	case c.input == types.VarbitOID, c.input == types.BitOID:
+		return true, t == types.VarbitOID || t == types.BitOID
 	case c.input == types.BpcharOID: // any text is one in the same bytes
 		return true, t == types.VarcharOID || t == types.TextOID
 	}

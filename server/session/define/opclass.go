@@ -24,7 +24,7 @@ func (e *Env) keyClass(el *ast.IndexElem, t types.T, method string) error {
 		return err
 	}
 	if !accepts {
-		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", dotted(n), types.FormatType(types.Of(t.OID)))
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", dotted(n), types.TypeName(t.OID))
 	}
 	return nil
 }
