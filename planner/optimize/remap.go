@@ -110,7 +110,7 @@ func (p *planner) remapCond(conds []expr.Expr, at layout) expr.Expr {
 	if len(conds) == 0 {
 		return nil
 	}
-	return logical.Conjoin(p.remapAll(conds, at))
+	return logical.Conjoin(p.remapAll(inOrderOfCost(conds), at))
 }
 
 func (p *planner) remapKeys(keys []logical.SortKey, at layout) []physical.SortKey {

@@ -71,7 +71,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 		Bind: options, Path: s.searchPath(true, false), Targets: s.pathNames(), TempNumber: s.tempNumber, Owner: s.current().ID, SessionUser: s.sessionRole().ID, Super: s.current().Super,
 		Notice: s.notice, Unchecked: s.keysUnchecked(), Alone: s.tx.alone, InUse: s.inUse, SettingWritten: s.settingWritten, CheckBody: s.checkBody,
 		Database: s.Database(), Databases: databases{s},
-		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },
+		Changed:      func(snap *catalog.Snapshot) { s.tx.catalog = snap },
 		HashPassword: auth.Hash,
 	}
 }
