@@ -17,8 +17,11 @@ type filter struct {
 	scratch expr.Scratch
 	env     *Env
 	id      int
-	moves   bool  // the condition is volatile
-	failed  error // of the row behind those returned last
+	moves   bool         // the condition is volatile
+	failed  error        // of the row behind those returned last
+	rows    *batch.Batch // where rows are asked one by one: see Env.Stepwise
+	at      int
+	row     batch.Batch
 }
 
 func newFilter(n *physical.Filter) (Operator, error) {
@@ -31,7 +34,7 @@ func newFilter(n *physical.Filter) (Operator, error) {
 }
 
 func (f *filter) Open(ctx context.Context, env *Env) error {
-	f.env, f.failed = env, nil
+	f.env, f.failed, f.rows = env, nil, nil
 	f.scratch.Reset()
 	return f.input.Open(ctx, env)
 }
@@ -41,7 +44,7 @@ func (f *filter) Next(ctx context.Context) (*batch.Batch, error) {
 		if f.failed != nil {
 			return nil, f.failed
 		}
-		b, err := f.input.Next(ctx)
+		b, err := f.read(ctx)
 		if err != nil || b == nil {
 			return nil, err
 		}
@@ -52,6 +55,25 @@ func (f *filter) Next(ctx context.Context) (*batch.Batch, error) {
 			return b, nil
 		}
 	}
+}
+
+// read is the next batch of the input, or a row of it where the condition may do something
+// that must not come before the rows in front are returned.
+func (f *filter) read(ctx context.Context) (*batch.Batch, error) {
+	if !f.moves || !f.env.Stepwise {
+		return f.input.Next(ctx)
+	}
+	for f.rows == nil || f.at >= len(f.rows.Sel) {
+		var err error
+		if f.rows, err = f.input.Next(ctx); err != nil || f.rows == nil {
+			return nil, err
+		}
+		f.at = 0
+	}
+	f.at++
+	f.row = *f.rows
+	f.row.Sel = f.rows.Sel[f.at-1 : f.at : f.at]
+	return &f.row, nil
 }
 
 // applyFilter narrows the batch and counts what it removes.

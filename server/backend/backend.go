@@ -61,6 +61,9 @@ type Portal interface {
 	Columns() []Column
 	// Formats has one entry a column: 0 text, 1 binary.
 	Formats() []int16
+	// Late: in answer to a query string the columns are described when the statement has run,
+	// not before, as those of RETURNING and EXECUTE are.
+	Late() bool
 	// Pull returns the next rows, at most max of them (0 = as many as fit a batch).
 	// b has 1..MaxRows selected rows, or is nil when the statement is complete; after
 	// that Tag is valid. A KindCommand portal is run by one Pull that returns nil.

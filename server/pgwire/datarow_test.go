@@ -149,6 +149,7 @@ type quietPortal struct {
 
 func (p *quietPortal) Kind() backend.Kind        { return backend.KindRows }
 func (p *quietPortal) Columns() []backend.Column { return p.cols }
+func (p *quietPortal) Late() bool                { return false }
 func (p *quietPortal) Formats() []int16          { return p.formats }
 func (p *quietPortal) Tag() string               { return "SELECT 64" }
 func (p *quietPortal) Copy() backend.Copy        { return nil }

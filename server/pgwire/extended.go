@@ -95,7 +95,7 @@ func (c *conn) execute(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	suspended, err := c.drain(ctx, p, max, p.Formats())
+	suspended, err := c.drain(ctx, p, max, p.Formats(), nil)
 	if err != nil {
 		return err
 	}

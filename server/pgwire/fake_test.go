@@ -39,7 +39,7 @@ func (o *fakeOpener) Open(_ context.Context, s backend.Startup) (backend.Session
 	return f, nil
 }
 
-var aliceVerifier = func() string { h, _ := auth.Hash("wonder"); return h }()
+var aliceVerifier = func() string { h, _ := auth.Hash("", "wonder"); return h }()
 
 func (o *fakeOpener) Auth(_ context.Context, user string) (backend.AuthInfo, error) {
 	switch user {
@@ -254,6 +254,7 @@ func (p *fakePortal) column(name string, oid types.OID) {
 
 func (p *fakePortal) Kind() backend.Kind        { return p.kind }
 func (p *fakePortal) Columns() []backend.Column { return p.cols }
+func (p *fakePortal) Late() bool                { return false }
 func (p *fakePortal) Formats() []int16          { return p.formats }
 func (p *fakePortal) Tag() string               { return p.tag }
 func (p *fakePortal) Copy() backend.Copy        { return p }

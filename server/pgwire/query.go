@@ -51,13 +51,20 @@ func (c *conn) statements(ctx context.Context, query string) error {
 		if err != nil {
 			return err
 		}
+		var describe func() error
 		if p.Kind() == backend.KindRows {
-			c.notices() // of reading and planning it
-			if err := c.out.rowDescription(p.Columns(), p.Formats()); err != nil {
-				return err
+			describe = func() error {
+				c.notices() // of reading and planning it
+				return c.out.rowDescription(p.Columns(), p.Formats())
 			}
 		}
-		if _, err := c.drain(ctx, p, 0, p.Formats()); err != nil {
+		if describe != nil && !p.Late() {
+			if err := describe(); err != nil {
+				return err
+			}
+			describe = nil
+		}
+		if _, err := c.drain(ctx, p, 0, p.Formats(), describe); err != nil {
 			return err
 		}
 		if i == n-1 {
@@ -88,8 +95,9 @@ func (c *conn) complete(p backend.Portal) {
 }
 
 // drain runs the portal and sends its rows in the formats (nil: all text), at
-// most max of them; 0 means all. suspended: the limit was reached first.
-func (c *conn) drain(ctx context.Context, p backend.Portal, max int, formats []int16) (suspended bool, err error) {
+// most max of them; 0 means all. suspended: the limit was reached first. describe, if it is
+// not nil, is called once when the statement has run up to its first rows.
+func (c *conn) drain(ctx context.Context, p backend.Portal, max int, formats []int16, describe func() error) (suspended bool, err error) {
 	switch p.Kind() {
 	case backend.KindEmpty:
 		return false, nil
@@ -105,6 +113,13 @@ func (c *conn) drain(ctx context.Context, p backend.Portal, max int, formats []i
 		b, err := p.Pull(ctx, left)
 		if err != nil {
 			return false, err
+		}
+		c.notices()
+		if describe != nil {
+			if err := describe(); err != nil {
+				return false, err
+			}
+			describe = nil
 		}
 		if c.adopt(); b == nil {
 			return false, nil

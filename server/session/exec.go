@@ -70,6 +70,7 @@ type running struct {
 	frozen kv.Snapshot // what is read, where the transaction goes on writing meanwhile
 	arena  batch.Arena
 	freeze bool
+	told   bool // a client is told what its functions say between the rows where they say it
 	budget executor.Budget
 }
 
@@ -83,6 +84,8 @@ func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
 		return nil, err
 	}
 	r := s.newRunning(p.stmt)
+	_, query := p.stmt.stmt.(*ast.Select)
+	r.told = query && p.stmt.plan.Calls && !p.inner
 	if !p.stmt.plan.ReadOnly {
 		if err := s.tx.mayWriteTo(p.stmt.plan.TempOnly, writerName(p.stmt)); err != nil {
 			return nil, err
@@ -115,7 +118,7 @@ func (s *Session) newRunning(st *prepared) *running {
 	}
 	r.s, r.stmt, r.plan, r.query, r.env = s, st, nil, nil, nil
 	r.first, r.tries, r.count = true, 0, false
-	r.act, r.freeze = nil, false
+	r.act, r.freeze, r.told = nil, false, false
 	return r
 }
 
@@ -174,6 +177,9 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 	}
 	r.frame = frame{read, r.env.StmtTime}
 	r.env.Frame = &r.frame
+	if r.told {
+		r.env.Stepwise = true
+	}
 	if r.freeze {
 		r.env.Stepwise = true
 		r.env.Workers, r.env.Fork = 0, nil // they would wait for the consumer from one statement to another
@@ -361,7 +367,7 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 	if err != nil {
 		return nil, err
 	}
-	inner := &portal{s: s, stmt: q, columns: q.portalColumns(), kind: q.kind, params: params}
+	inner := &portal{s: s, stmt: q, columns: q.portalColumns(), kind: q.kind, params: params, inner: true}
 	s.text = q.text
 	if err := s.refresh(ctx, q); err != nil {
 		return nil, err

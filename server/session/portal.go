@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,7 @@ type portal struct {
 	started bool
 	done    bool
 	copying copyState
+	inner   bool // the statement that EXECUTE runs
 	bound   bool // by a client's Bind, so that pg_cursors shows it without a name, too
 
 	born int64 // how many portals the session had made before: see savepoint
@@ -67,6 +69,15 @@ var _ backend.Portal = (*portal)(nil)
 
 // Kind implements backend.Portal.
 func (p *portal) Kind() backend.Kind { return p.kind }
+
+// Late implements backend.Portal: of queries that do not write, rows are sent as they come.
+func (p *portal) Late() bool {
+	q, query := p.stmt.stmt.(*ast.Select)
+	return !query || q.With != nil && slices.ContainsFunc(q.With.CTEs, func(c ast.CTE) bool {
+		_, reads := c.Query.(*ast.Select)
+		return !reads
+	})
+}
 
 // Columns implements backend.Portal.
 func (p *portal) Columns() []backend.Column { return p.columns }
