@@ -79,7 +79,11 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 	if x.Star {
 		return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "row expansion via \"*\" is not supported here")
 	}
-	v, err := b.value(s, x.X)
+	raw, err := b.expr(s, x.X)
+	if err != nil {
+		return nil, err
+	}
+	v, err := b.known(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +108,7 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 		return nil, errAt(pos, pgerrcode.UndefinedColumn, "could not identify column \"%s\" in record data type", x.Name)
 	}
 	return nil, errAt(pos, pgerrcode.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type",
-		x.Name, builtin.TypeName(v.Type().OID))
+		x.Name, builtin.TypeName(raw.Type().OID)) // of a parameter, unknown
 }
 
 // rowPlace is where errors about the columns of a row point: at the cast of one that has

@@ -118,11 +118,16 @@ func (r *plRun) steps(ctx context.Context, t types.T, fields []string, index plp
 	return out, t, nil
 }
 
+// notSubscripted is of a target without parts: an assignment finds it where the target stands.
+type notSubscripted struct{ error }
+
+func (e notSubscripted) Unwrap() error { return e.error }
+
 // indexStep computes the subscripts of one step.
 func (r *plRun) indexStep(ctx context.Context, subs []*ast.Index, t types.T, out *[]builtin.PartStep, sc *plScope) (types.T, error) {
 	if t.OID != types.JSONBOID && !t.IsArray() && !types.HasFixedParts(t) {
 		err := pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", types.FormatType(t))
-		return t, bind.Visible(err, r.s.planOptions(nil))
+		return t, notSubscripted{bind.Visible(err, r.s.planOptions(nil))}
 	}
 	s := builtin.PartStep{T: t}
 	one := func(e ast.Expr) error {

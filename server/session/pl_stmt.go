@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -256,6 +257,11 @@ func (r *plRun) assign(ctx context.Context, t *plpgsql.Target, value plpgsql.Tex
 	}
 	if err = r.assignValue(ctx, t, v, sc); err == nil {
 		return nil
+	}
+	if target := (notSubscripted{}); errors.As(err, &target) {
+		if pe, ok := pgerr.As(target.error); ok {
+			return pe.At(0).InQuery(prefix+value.SQL, 0)
+		}
 	}
 	// A constant is made one of the target's type when the assignment is planned.
 	e := r.b.expr(value, want)

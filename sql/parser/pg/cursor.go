@@ -26,10 +26,9 @@ func (c *conv) cursorStmt(n *pgast.Node) ast.Stmt {
 	case *pgast.Node_DeclareCursorStmt:
 		d := v.DeclareCursorStmt
 		out := &ast.Declare{At: c.here(), Name: d.Portalname, Binary: d.Options&cursorBinary != 0,
-			Hold: d.Options&cursorHold != 0, Insensitive: d.Options&cursorInsens != 0, Query: c.query(d.Query)}
-		out.Query.Pos = c.stmtPos
+			Hold: d.Options&cursorHold != 0, Insensitive: d.Options&cursorInsens != 0}
 		yes, no := true, false
-		switch {
+		switch { // what is wrong with the options comes before what is wrong with the query
 		case d.Options&cursorAsens != 0 && d.Options&cursorInsens != 0:
 			panic(bail{pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot specify both ASENSITIVE and INSENSITIVE")})
 		case d.Options&cursorScroll != 0 && d.Options&cursorNoScroll != 0:
@@ -39,6 +38,8 @@ func (c *conv) cursorStmt(n *pgast.Node) ast.Stmt {
 		case d.Options&cursorNoScroll != 0:
 			out.Scroll = &no
 		}
+		out.Query = c.query(d.Query)
+		out.Query.Pos = c.stmtPos
 		return out
 	case *pgast.Node_FetchStmt:
 		return c.fetch(v.FetchStmt)
