@@ -184,6 +184,22 @@ func (s *Session) vacuumTable(ctx context.Context, t *catalog.Table, o *maintena
 	return nil
 }
 
+// isSequence reports the name of a sequence.
+func (s *Session) isSequence(n *ast.QName) bool {
+	path := []string{n.Schema}
+	if n.Schema == "" {
+		path = s.SearchPath(true)
+	}
+	for _, p := range path {
+		if sc, ok := s.Catalog().Schema(p); ok {
+			if _, ok := s.Catalog().Sequence(sc.ID, n.Name); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // maintained are the tables named, or all of them; partitioned ones are only analyzed.
 func (s *Session) maintained(st *ast.Maintenance, analyze bool) ([]*catalog.Table, error) {
 	var out []*catalog.Table
@@ -210,6 +226,10 @@ func (s *Session) maintained(st *ast.Maintenance, analyze bool) ([]*catalog.Tabl
 			continue
 		}
 		t, err := s.findTable(&st.Tables[i].Name)
+		if err != nil && s.isSequence(&st.Tables[i].Name) {
+			skip(st.Tables[i].Name.Name)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

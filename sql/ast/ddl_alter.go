@@ -146,7 +146,8 @@ type AlterCmd struct {
 	// TRIGGER ALL or USER.
 	Options    []Option
 	SeqOptions []SeqOption
-	// Of is the other table of an action about children, Bound the place of a partition.
+	// Of is the other table of an action about children, or the rule of one about rules; Bound the
+	// place of a partition.
 	Of           *QName
 	Bound        *PartitionBound
 	Concurrently bool // DETACH PARTITION … CONCURRENTLY

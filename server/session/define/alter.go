@@ -281,6 +281,9 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		case "SET WITHOUT OIDS": // tables have had no OIDs since PostgreSQL 12
 			return nil
 		}
+		if cmd.Of != nil && (t.Kind == catalog.KindTable || cmd.Of.Name != "_RETURN") {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "rule %q for relation %q does not exist", cmd.Of.Name, t.Name)
+		}
 	case ast.EnableTrigger, ast.DisableTrigger, ast.EnableAlwaysTrigger, ast.EnableReplicaTrigger:
 		return e.switchTriggers(t, cmd)
 	case ast.RedefineColumn:

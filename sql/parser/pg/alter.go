@@ -1,6 +1,8 @@
 package pg
 
 import (
+	"strings"
+
 	pgast "github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -242,8 +244,11 @@ func (c *conv) alterCmd(a *pgast.AlterTableCmd) ast.AlterCmd {
 			return out
 		}
 		out.Kind, out.Name = ast.AlterOther, otherAlters[a.Subtype]
-		if out.Name == "" {
+		switch {
+		case out.Name == "":
 			out.Name = "this ALTER TABLE action"
+		case strings.HasSuffix(out.Name, " RULE"):
+			out.Of = &ast.QName{At: c.here(), Name: a.Name}
 		}
 	}
 	return out
