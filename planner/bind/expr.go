@@ -187,8 +187,6 @@ func (b *binder) isTest(s *scope, x *ast.IsTest) (expr.Expr, error) {
 		}
 		if p, ok := v.(*unknownParam); ok {
 			v = b.untyped(p)
-		} else if l, ok := v.(*unknownLit); ok && b.asWritten {
-			v = l.untyped()
 		} else if v, err = b.knownAsIs(v); err != nil {
 			return nil, err
 		}

@@ -21,14 +21,18 @@ func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string
 	ast.Walk(q, func(n ast.Node) bool {
 		switch s := n.(type) {
 		case *ast.Select:
-			t.showWholes(s.Targets)
-			t.nameArguments(s.Targets)
+			t.showTargets(s.Targets, format)
+			for _, row := range s.Values {
+				t.showWholes(row, format)
+			}
+		case *ast.Row:
+			t.showWholes(s.Args, format)
 		case *ast.Insert:
-			t.nameArguments(s.Returning)
+			t.showTargets(s.Returning, format)
 		case *ast.Update:
-			t.nameArguments(s.Returning)
+			t.showTargets(s.Returning, format)
 		case *ast.Delete:
-			t.nameArguments(s.Returning)
+			t.showTargets(s.Returning, format)
 		}
 		return true
 	})
@@ -79,21 +83,56 @@ func (t *Trace) showCast(c *ast.Cast, hidden func(schema string) bool) ast.Expr 
 	return c.X
 }
 
-// showWholes takes casts that change nothing off whole rows in a select list, which are shown
-// with their type.
-func (t *Trace) showWholes(list []ast.Target) {
+// showTargets writes what stands in a select list, which is not shown as it is elsewhere.
+func (t *Trace) showTargets(list []ast.Target, format *types.Format) {
 	for i := range list {
-		c, ok := list[i].Expr.(*ast.Cast)
-		if !ok || !t.idle[c] {
-			continue
+		x := t.whole(list[i].Expr, format)
+		if x != nil && list[i].Name == "" {
+			list[i].Name = figureName(list[i].Expr)
 		}
-		if ref, ok := c.X.(*ast.ColumnRef); ok && ref.Star && len(ref.Parts) > 0 {
-			if list[i].Name == "" {
-				list[i].Name = figureName(c)
-			}
-			list[i].Expr = &ast.ColumnRef{At: ref.At, Parts: ref.Parts[len(ref.Parts)-1:]}
+		if x != nil {
+			list[i].Expr = x
 		}
 	}
+	t.nameArguments(list)
+}
+
+// showWholes writes the whole rows among the members of a row.
+func (t *Trace) showWholes(list []ast.Expr, format *types.Format) {
+	for i := range list {
+		if x := t.whole(list[i], format); x != nil {
+			list[i] = x
+		}
+	}
+}
+
+// whole is a whole row as select lists and rows have it: with its type, lest it be taken for its
+// columns; nil for all else. A cast that changes nothing says no more than that.
+func (t *Trace) whole(e ast.Expr, format *types.Format) ast.Expr {
+	c, cast := e.(*ast.Cast)
+	if cast && t.idle[c] {
+		e = c.X
+	}
+	ref, ok := e.(*ast.ColumnRef)
+	if !ok || !t.wholes[ref] || ref.Star && !cast || len(ref.Parts) == 0 || format.Names == nil {
+		return nil
+	}
+	name, ok := format.Names.RegOut(types.RegtypeOID, t.refs[ref].rowType())
+	if !ok {
+		return nil
+	}
+	return &ast.ColumnRef{At: ref.At, Parts: ref.Parts[len(ref.Parts)-1:], Row: name}
+}
+
+// rowType is the type of an item's rows: record where no relation or function has them.
+func (it *nsItem) rowType() types.OID {
+	switch {
+	case it.rel.rowType != 0:
+		return it.rel.rowType
+	case it.rel.table != nil:
+		return it.rel.table.TypeID
+	}
+	return types.RecordOID
 }
 
 // showElse writes the ELSE that a CASE does not have: NULL of its type.
@@ -140,6 +179,9 @@ func (b *binder) traceAlias(a *ast.Alias, it *nsItem) {
 // knownAsIs is known for a place that takes values of any type: there strings and NULL
 // stay constants of unknown type.
 func (b *binder) knownAsIs(x expr.Expr) (expr.Expr, error) {
+	if l, ok := x.(*unknownLit); ok && b.asWritten {
+		return l.untyped(), nil
+	}
 	y, err := b.known(x)
 	if l, ok := x.(*unknownLit); ok && l.src != nil && b.trace() != nil {
 		delete(b.trace().literals, l.src)

@@ -45,6 +45,8 @@ type (
 		At
 		Parts []string
 		Star  bool
+		// Row is the type that a definition shows a whole row with: t.*::t. "" for all else.
+		Row string
 	}
 	// Op is a binary or unary (Left nil) operator by name, from pg_operator.
 	Op struct {

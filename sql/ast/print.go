@@ -60,7 +60,6 @@ type printer struct {
 	hidden bool
 	inner  bool                 // the query that is written is inside another one
 	beside map[string]TableExpr // what its FROM has, by name
-	wholes map[string]TableExpr // that, and what the queries around it have there
 	around []string             // the names of WITH queries around
 	scoped bool                 // there are relations, here or around
 	style  Style

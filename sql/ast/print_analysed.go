@@ -335,6 +335,9 @@ func (p *printer) functionAnalysed(f *FuncRef) *FuncRef {
 			return true
 		})
 	}
+	if len(f.Funcs) == 1 && len(f.Funcs[0].ColDefs) == 0 {
+		c.RowsFrom = false
+	}
 	var arrays []Expr
 	for i := range f.Funcs {
 		call, ok := f.Funcs[i].Call.(*Func)
@@ -367,37 +370,6 @@ func names(set map[string]TableExpr, list []TableExpr) map[string]TableExpr {
 		}
 	}
 	return set
-}
-
-// wholeRow writes a whole row that is an item of the select list, with its type.
-func (p *printer) wholeRow(e Expr) bool {
-	ref, ok := e.(*ColumnRef)
-	if !ok || ref.Star || len(ref.Parts) != 1 {
-		return false
-	}
-	from := p.wholes[ref.Parts[0]]
-	if s, ok := from.(*Sample); ok {
-		from = s.Table
-	}
-	switch t := from.(type) {
-	case *TableRef:
-		if t.Name.Schema == "" {
-			return false
-		}
-		p.ident(ref.Parts[0])
-		p.s(".*::")
-		name := t.Name
-		if p.style.Relation != nil {
-			name = p.style.Relation(name)
-		}
-		p.qname(name)
-		return true
-	case *SubqueryRef:
-		p.ident(ref.Parts[0])
-		p.s(".*::record")
-		return true
-	}
-	return false
 }
 
 // itemName is what an item of FROM is called.

@@ -192,11 +192,15 @@ func (p *printer) columnRef(v *ColumnRef) {
 		}
 		p.ident(part)
 	}
-	if v.Star {
+	if v.Star || v.Row != "" {
 		if len(v.Parts) > 0 {
 			p.s(".")
 		}
 		p.s("*")
+	}
+	if v.Row != "" {
+		p.s("::")
+		p.as(v.Row)
 	}
 }
 

@@ -2,7 +2,6 @@ package ast
 
 import (
 	"bytes"
-	"maps"
 	"strconv"
 	"strings"
 )
@@ -12,10 +11,10 @@ func (p *printer) subquery(q *Select) { p.nested(q, false) }
 
 // nested is subquery; hidden where nobody sees the names of its columns.
 func (p *printer) nested(q *Select, hidden bool) {
-	indent, inner, was, around, wholes := p.indent, p.inner, p.hidden, p.beside, p.wholes
+	indent, inner, was, around := p.indent, p.inner, p.hidden, p.beside
 	p.inner, p.hidden = true, hidden
 	p.query(q)
-	p.indent, p.inner, p.hidden, p.beside, p.wholes = indent, inner, was, around, wholes
+	p.indent, p.inner, p.hidden, p.beside = indent, inner, was, around
 }
 
 // sublink writes a query that is part of an expression: nobody sees the names of
@@ -132,11 +131,7 @@ func (p *printer) body(q *Select) {
 		p.keys(len(q.DistinctOn), func(i int) { p.key(meant(q, q.DistinctOn[i])) }, nil)
 		p.s(")")
 	}
-	p.wholes, p.beside = maps.Clone(p.wholes), names(nil, q.From)
-	if p.wholes == nil {
-		p.wholes = map[string]TableExpr{}
-	}
-	maps.Copy(p.wholes, p.beside)
+	p.beside = names(nil, q.From)
 	p.targetLines(q.Targets)
 	p.fromLines(q.From)
 	if q.Where != nil {
@@ -187,13 +182,8 @@ func (p *printer) targetLines(list []Target) {
 }
 
 func (p *printer) targetLine(t Target) {
-	if p.wholeRow(t.Expr) {
-		p.s(" AS ")
-		p.ident(outputName(&t))
-		return
-	}
 	p.expr(t.Expr)
-	if ref, ok := t.Expr.(*ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == t.Name ||
+	if ref, ok := t.Expr.(*ColumnRef); ok && ref.Row == "" && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == t.Name ||
 		t.Name == "" || p.hidden && t.Name == "?column?" {
 		return
 	}
@@ -365,9 +355,9 @@ func (p *printer) setOpLines(q *Select) {
 
 // arm writes a query of a set operation.
 func (p *printer) arm(q *Select) {
-	indent, beside, wholes := p.indent, p.beside, p.wholes
+	indent, beside := p.indent, p.beside
 	p.query(q)
-	p.indent, p.beside, p.wholes = indent, beside, wholes
+	p.indent, p.beside = indent, beside
 }
 
 func (p *printer) setOperand(q *Select) {
