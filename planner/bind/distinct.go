@@ -33,7 +33,7 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
 		if isNullLit(l) {
 			l = r
 		}
-		if l, err = b.known(l); err != nil {
+		if l, err = b.knownAsIs(l); err != nil {
 			return nil, err
 		}
 		t := l.Type().OID
@@ -100,13 +100,32 @@ func (b *binder) distinctBound(l, r expr.Expr, not bool, pos ast.Pos) (expr.Expr
 	c := e.(*expr.Call)
 	l, r = c.Args[0], c.Args[1]
 	if lt, rt := l.Type().OID, r.Type().OID; lt != rt {
+		traced := b.untraced() // a definition shows what = takes
 		both, _, err := b.commonType("IS DISTINCT FROM", []expr.Expr{l, r}, func(int) ast.Pos { return pos })
+		traced()
 		if err != nil {
 			return nil, err
 		}
 		l, r = both[0], both[1]
 	}
 	return &expr.IsDistinct{L: l, R: r, Not: not}, nil
+}
+
+// columnDistinct is distinct of a column of two rows: by PostgreSQL's rules = compares it even
+// with NULL, or where it is a row itself.
+func (b *binder) columnDistinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
+	if x.Schema != "" {
+		return b.distinct(s, x)
+	}
+	l, err := b.expr(s, x.Left)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.expr(s, x.Right)
+	if err != nil {
+		return nil, err
+	}
+	return b.distinctBound(l, r, x.Not, x.Pos)
 }
 
 func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Expr, error) {
@@ -123,7 +142,7 @@ func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Exp
 	}
 	var terms []expr.Expr
 	for i := range ls {
-		t, err := b.distinct(s, &ast.Distinct{At: x.At, Schema: x.Schema, Not: x.Not && !b.asWritten, Left: ls[i], Right: rs[i]})
+		t, err := b.columnDistinct(s, &ast.Distinct{At: x.At, Schema: x.Schema, Not: x.Not && !b.asWritten, Left: ls[i], Right: rs[i]})
 		if err != nil {
 			return nil, err
 		}

@@ -50,6 +50,9 @@ func (b *binder) groupBy(q *selection) error {
 			if q.x.GroupAll {
 				q.sets = uniqueSets(sets)
 			}
+			if t := b.trace(); t != nil && len(q.sets) == 1 && len(q.groups) > 0 {
+				t.oneSet[q.x] = true
+			}
 		}
 		return nil
 	})

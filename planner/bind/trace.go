@@ -54,7 +54,8 @@ type Trace struct {
 	froms      map[*nsItem]ast.TableExpr
 	refs       map[*ast.ColumnRef]*nsItem
 	wholes     map[*ast.ColumnRef]bool
-	listed     map[*ast.ColumnRef]bool // wholes that are items of a select list
+	scalars    map[*ast.ColumnRef]string // names of functions that stand for the column of this name
+	listed     map[*ast.ColumnRef]bool   // wholes that are items of a select list
 	ownerItems map[expr.Expr]*nsItem
 	elses      map[*ast.Case]types.T
 	naturals   map[*ast.Join][]string
@@ -70,12 +71,17 @@ type Trace struct {
 	united   map[*ast.Select]*operand
 	// groups are those that a query has besides the ones that it names.
 	groups map[*ast.Select][]ast.GroupItem
-	// called are the casts that functions make, idle those that change nothing.
+	// oneSet are queries whose grouping sets come to one.
+	oneSet map[*ast.Select]bool
+	// called are the casts that functions make, true for values that are taken as of the type
+	// first and then made to fit; idle those that change nothing.
 	called, idle map[*ast.Cast]bool
 	// named are the casts that say only of which type a constant is.
 	named map[*ast.Cast]bool
 	// domains are the casts to domains.
 	domains map[*ast.Cast]bool
+	// collated are the casts to types that have collations.
+	collated map[*ast.Cast]bool
 	// What trace_list.go is about: casts of ARRAY[…] with the modifiers of their types and the
 	// elements that they convert, the array types of lists, where VARIADIC arguments begin.
 	arrays   map[*ast.Cast]int32
@@ -104,9 +110,9 @@ func NewTrace() *Trace {
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
 		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, constants: map[*ast.Lit]*expr.Const{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{}, spelled: map[ast.Expr][]string{}, extensions: map[*ast.Func]string{}, apart: map[ast.Expr]ast.Expr{},
-		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
+		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, scalars: map[*ast.ColumnRef]string{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, domains: map[*ast.Cast]bool{}, arrays: map[*ast.Cast]int32{}, elements: map[*ast.Array][]element{}, lists: map[*ast.In]types.T{}, subqueries: map[*ast.SubqueryRef]*nsItem{}, variadics: map[*ast.Func]int{}, aliased: map[*ast.Alias]*nsItem{}, given: map[*ast.Insert][]string{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}, arguments: map[ast.Expr]ast.Expr{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, oneSet: map[*ast.Select]bool{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, domains: map[*ast.Cast]bool{}, collated: map[*ast.Cast]bool{}, arrays: map[*ast.Cast]int32{}, elements: map[*ast.Array][]element{}, lists: map[*ast.In]types.T{}, subqueries: map[*ast.SubqueryRef]*nsItem{}, variadics: map[*ast.Func]int{}, aliased: map[*ast.Alias]*nsItem{}, given: map[*ast.Insert][]string{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}, arguments: map[ast.Expr]ast.Expr{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -131,6 +137,9 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		case *ast.ColumnRef:
 			if owner, ok := t.columns[x]; ok {
 				x.Parts = []string{owner, x.Parts[0]}
+			}
+			if column := t.scalars[x]; column != "" {
+				x.Parts, x.Star = []string{t.refs[x].name, column}, false
 			}
 		case *ast.Cast:
 			if schema, ok := t.typeSchemas[&x.To]; ok {
@@ -186,6 +195,7 @@ func (t *Trace) Qualify(q ast.Stmt) {
 				x.Values[i] = t.expandList(x.Values[i])
 			}
 			x.GroupBy = append(x.GroupBy, t.groups[x]...)
+			nameWindows(x)
 			t.nameWholes(x.Targets)
 			nameOutputs(x.Targets)
 		}
@@ -261,6 +271,9 @@ func (t *Trace) withElements(x ast.Expr) ast.Expr {
 	case *ast.Cast:
 		if mod, ok := t.arrays[v]; ok {
 			return t.castElements(v, mod)
+		}
+		if a, ok := v.X.(*ast.Array); ok && t.idle[v] && len(a.Elems) > 0 { // of another cast
+			return a
 		}
 	case *ast.In:
 		return t.castList(v)

@@ -99,6 +99,8 @@ func (b *binder) traceRef(x *ast.ColumnRef, it *nsItem, e expr.Expr) {
 func (b *binder) traceWhole(x *ast.ColumnRef, it *nsItem) {
 	if t := b.trace(); t != nil && t.froms[it] != nil && it.rel != nil && !it.rel.scalar {
 		t.refs[x], t.wholes[x] = it, true
+	} else if t != nil && it.rel != nil && it.rel.scalar && len(it.cols) > 0 {
+		t.refs[x], t.scalars[x] = it, it.cols[0].name
 	}
 }
 
@@ -275,8 +277,8 @@ func setFromName(x ast.TableExpr, name string) {
 // nameWholes keeps whole rows in a select list apart from stars: they stay bare names.
 func (t *Trace) nameWholes(list []ast.Target) {
 	for i := range list {
-		if ref, ok := list[i].Expr.(*ast.ColumnRef); ok && t.wholes[ref] && !ref.Star {
-			t.listed[ref] = true
+		if ref, ok := list[i].Expr.(*ast.ColumnRef); ok && (t.wholes[ref] || t.scalars[ref] != "") && !ref.Star {
+			t.listed[ref] = t.wholes[ref]
 			if list[i].Name == "" {
 				list[i].Name = ref.Parts[len(ref.Parts)-1]
 			}

@@ -2,6 +2,9 @@ package bind
 
 import (
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
@@ -25,6 +28,8 @@ func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string
 			for _, row := range s.Values {
 				t.showWholes(row, format)
 			}
+			showValues(s)
+			t.showGroups(s)
 		case *ast.Row:
 			t.showWholes(s.Args, format)
 		case *ast.Insert:
@@ -36,8 +41,8 @@ func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string
 		}
 		return true
 	})
-	for x := range t.called {
-		x.Called = true
+	for x, twice := range t.called {
+		x.Called, x.Twice = true, twice
 	}
 	for a, it := range t.aliased {
 		for _, c := range it.cols[min(len(a.Columns), len(it.cols)):] {
@@ -71,7 +76,14 @@ func (t *Trace) showCast(c *ast.Cast, hidden func(schema string) bool) ast.Expr 
 		k.Value = true
 		return k
 	}
+	if of, ok := c.X.(*ast.Collate); ok && !t.idle[c] && t.collated[c] { // the value is converted first
+		c.X, of.X = of.X, t.spell(c, hidden)
+		return of
+	}
 	if !t.idle[c] {
+		if l := t.fitted(c); l != nil {
+			c.X = l
+		}
 		return t.spell(c, hidden)
 	}
 	if constant {
@@ -81,6 +93,57 @@ func (t *Trace) showCast(c *ast.Cast, hidden func(schema string) bool) ast.Expr 
 		return c
 	}
 	return c.X
+}
+
+// showValues names the columns that VALUES is sorted by; sorted by what is none of its columns
+// it is a query over its rows.
+func showValues(s *ast.Select) {
+	if s.Values == nil {
+		return
+	}
+	columns := true
+	for i := range s.OrderBy {
+		if n, ok := s.OrderBy[i].Expr.(*ast.Lit); ok && n.Kind == ast.LitInt {
+			s.OrderBy[i].Expr = &ast.ColumnRef{At: n.At, Parts: []string{"column" + strconv.FormatInt(n.Int, 10)}}
+		}
+		_, column := s.OrderBy[i].Expr.(*ast.ColumnRef)
+		columns = columns && column
+		ast.Walk(s.OrderBy[i].Expr, func(n ast.Node) bool {
+			if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) == 1 && !ref.Star {
+				ref.Parts = []string{ast.ValuesName, ref.Parts[0]}
+			}
+			_, query := n.(*ast.Select)
+			return !query
+		})
+	}
+	if !columns {
+		*s = *ast.OverValues(s, nil)
+	}
+}
+
+// fitted is the constant that a cast fits into the modifier of the type it has already: 'x' of
+// ('x'::varchar)::varchar(3). An interval loses its modifier like that, too.
+func (t *Trace) fitted(c *ast.Cast) *ast.Lit {
+	in, ok := c.X.(*ast.Cast)
+	if !ok || !alikeNamed(in.To.Name, c.To.Name) || !slices.Equal(in.To.ArrayDims, c.To.ArrayDims) {
+		return nil
+	}
+	l, ok := in.X.(*ast.Lit)
+	if !ok || l.Kind != ast.LitString && l.Kind != ast.LitNull {
+		return nil
+	}
+	bare := len(c.To.Mods) == 0 && c.To.Interval == 0
+	if !t.named[in] && !(bare && c.To.Name.Name == "interval" && len(c.To.ArrayDims) == 0) {
+		return nil
+	}
+	return l
+}
+
+// alikeNamed reports one name of a type, with or without the schema that all of them are in that
+// have a syntax of their own.
+func alikeNamed(a, b ast.QName) bool {
+	const own = "pg_catalog"
+	return a.Name == b.Name && strings.TrimPrefix(a.Schema, own) == strings.TrimPrefix(b.Schema, own)
 }
 
 // showTargets writes what stands in a select list, which is not shown as it is elsewhere.
@@ -159,13 +222,14 @@ func (b *binder) traceCalled(x *ast.Cast, e expr.Expr, to types.T) {
 		return
 	}
 	t.domains[x] = domain != nil
+	t.collated[x] = typeCollation(to) != 0
 	if from == to && (domain == nil && b.exprDomain(e) == 0 || domain != nil && b.exprDomain(e) == domain.ID) {
 		t.idle[x] = true
 		return
 	}
 	fits := to.Mod >= 0 && to.OID != types.IntervalOID && (from.OID != to.OID || from.Mod != to.Mod)
 	if domain == nil && !to.IsArray() && (fits || builtin.CastsByFunction(from.OID, to.OID)) {
-		t.called[x] = true
+		t.called[x] = fits && from.OID != to.OID && !builtin.CastsByFunction(from.OID, to.OID)
 	}
 }
 
@@ -183,6 +247,9 @@ func (b *binder) knownAsIs(x expr.Expr) (expr.Expr, error) {
 		return l.untyped(), nil
 	}
 	y, err := b.known(x)
+	if r, ok := x.(*expr.Relabel); ok { // COLLATE
+		x = r.X
+	}
 	if l, ok := x.(*unknownLit); ok && l.src != nil && b.trace() != nil {
 		delete(b.trace().literals, l.src)
 		delete(b.trace().casts, l.src)

@@ -144,6 +144,8 @@ type (
 		// Called: a function makes the conversion, which shows in definitions. Only a query
 		// that was analysed tells: see bind.Trace.Show.
 		Called bool
+		// Twice: the value is taken as one of the type, and that made to fit.
+		Twice bool
 	}
 	// Collate is x COLLATE name.
 	Collate struct {

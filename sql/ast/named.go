@@ -27,22 +27,40 @@ func Named(q *Select, names []string) *Select {
 	return c
 }
 
+// ValuesName is what the rows of VALUES are called in definitions.
+const ValuesName = "*VALUES*"
+
 // namedValues is VALUES, as a query over it where its columns have other names than its own.
 func namedValues(q *Select, names []string) *Select {
-	plain := true
-	outer := &Select{At: q.At, From: []TableExpr{&SubqueryRef{At: q.At, Listed: true, Query: q, Alias: &Alias{Name: "*VALUES*"}}}}
 	for i, n := range names {
-		column := "column" + strconv.Itoa(i+1)
-		plain = plain && n == column
-		outer.Targets = append(outer.Targets, Target{At: q.At, Name: n, Expr: &ColumnRef{At: q.At, Parts: []string{"*VALUES*", column}}})
+		if n != valuesColumn(i) {
+			return OverValues(q, names)
+		}
 	}
-	if plain {
-		return q
-	}
-	return outer
+	return q
 }
 
-// resolved is a query whose keys are the expressions that they stand for, whatever its columns
+// OverValues is a query over the rows of VALUES, for its clauses and with names for its columns,
+// which have their own where there are fewer.
+func OverValues(q *Select, names []string) *Select {
+	rows := &Select{At: q.At, Values: q.Values}
+	outer := *q
+	outer.Values = nil
+	outer.From = []TableExpr{&SubqueryRef{At: q.At, Listed: true, Query: rows, Alias: &Alias{Name: ValuesName}}}
+	for i := range q.Values[0] {
+		name := valuesColumn(i)
+		t := Target{At: q.At, Name: name, Expr: &ColumnRef{At: q.At, Parts: []string{ValuesName, name}}}
+		if i < len(names) {
+			t.Name = names[i]
+		}
+		outer.Targets = append(outer.Targets, t)
+	}
+	return &outer
+}
+
+func valuesColumn(i int) string { return "column" + strconv.Itoa(i+1) }
+
+// resolved is a query whose keys have the numbers of the columns that they are, whatever these
 // will be called.
 func resolved(q *Select) *Select {
 	c := *q
@@ -72,13 +90,10 @@ func settledItems(q *Select, list []GroupItem) []GroupItem {
 	return out
 }
 
-// settled is what a key stands for, no longer as the number of a column.
+// settled is a key as the number of the column that it says it is.
 func settled(q *Select, e Expr) Expr {
-	e = meant(q, e)
-	if l, ok := e.(*Lit); ok && l.Kind == LitInt {
-		c := *l
-		c.Value = true
-		return &c
+	if n := numberOf(q, e); n > 0 {
+		return &Lit{At: At{Pos: NoPos}, Kind: LitInt, Int: int64(n)}
 	}
 	return e
 }

@@ -274,7 +274,10 @@ func (p *printer) cast(v *Cast) {
 			return
 		}
 	} else if p.style.Bare {
+		twice := v.Twice && !simple(v.X, v)
+		p.s([]string{"", "("}[b2i(twice)])
 		p.operand(v.X, v)
+		p.s([]string{"", ")"}[b2i(twice)])
 	} else {
 		p.s("(")
 		p.bare(v.X)

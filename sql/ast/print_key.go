@@ -16,41 +16,25 @@ func (p *printer) key(e Expr) {
 }
 
 // keys writes the sort or group keys that write does one after the other, each of them once:
-// what a query is sorted or grouped by already changes nothing.
-func (p *printer) keys(n int, write func(i int), rest func(i int)) {
+// what a query is sorted or grouped by already changes nothing. id tells them apart, nil for
+// their texts; rest writes what is not part of the key.
+func (p *printer) keys(n int, id func(i int) string, write, rest func(i int)) {
+	if id == nil {
+		id = func(i int) string { return p.apart(func() { write(i) }) }
+	}
 	seen := map[string]bool{}
 	for i := range n {
-		start := p.b.Len()
-		p.sep(len(seen))
-		from := p.b.Len()
-		write(i)
-		text := string(p.b.Bytes()[from:])
-		if seen[text] {
-			p.b.Truncate(start)
+		key := id(i)
+		if seen[key] {
 			continue
 		}
-		seen[text] = true
+		p.sep(len(seen))
+		seen[key] = true
+		write(i)
 		if rest != nil {
 			rest(i)
 		}
 	}
-}
-
-// onceEach leaves out the expressions of GROUP BY that stand before themselves there.
-func (p *printer) onceEach(list []GroupItem) []GroupItem {
-	seen := map[string]bool{}
-	out := make([]GroupItem, 0, len(list))
-	for _, g := range list {
-		if g.Kind == GroupExpr {
-			text := p.apart(func() { p.key(g.Expr) })
-			if seen[text] {
-				continue
-			}
-			seen[text] = true
-		}
-		out = append(out, g)
-	}
-	return out
 }
 
 // keyConstant writes a key that is a constant; alone it would be a column's number, or no key.
@@ -70,7 +54,7 @@ func (p *printer) keyConstant(e Expr) bool {
 		return true
 	case *Cast:
 		l, ok := v.X.(*Lit)
-		if !ok || v.Called || l.Kind != LitString && l.Kind != LitNull {
+		if !ok || v.Called || l.As != "" || l.Kind != LitString && l.Kind != LitNull {
 			return false
 		}
 		p.expr(e)

@@ -51,7 +51,8 @@ func (p *printer) queryLines(q *Select) {
 	}
 	if len(q.OrderBy) > 0 {
 		p.line(" ORDER BY ", -indentClause, indentClause, 1)
-		p.keys(len(q.OrderBy), func(i int) { p.sortKey(q, q.OrderBy[i]) }, func(i int) { p.order(q.OrderBy[i]) })
+		p.keys(len(q.OrderBy), func(i int) string { return p.sortKeyOf(q, q.OrderBy[i]) },
+			func(i int) { p.sortKey(q, q.OrderBy[i]) }, func(i int) { p.order(q.OrderBy[i]) })
 	}
 	if q.Offset != nil {
 		p.line(" OFFSET ", -indentClause, indentClause, 0)
@@ -128,7 +129,7 @@ func (p *printer) body(q *Select) {
 	}
 	if q.DistinctOn != nil {
 		p.s(" DISTINCT ON (")
-		p.keys(len(q.DistinctOn), func(i int) { p.key(meant(q, q.DistinctOn[i])) }, nil)
+		p.keys(len(q.DistinctOn), func(i int) string { return p.keyOf(q, q.DistinctOn[i]) }, func(i int) { p.key(meant(q, q.DistinctOn[i])) }, nil)
 		p.s(")")
 	}
 	p.beside = names(nil, q.From)
@@ -236,22 +237,43 @@ func (p *printer) wrapped(text string, later, force bool) {
 // meant is the expression that a sort or group key stands for: a column of the
 // select list may be given by its number or its name.
 func meant(q *Select, e Expr) Expr {
+	if n := numberOf(q, e); n > 0 {
+		return q.Targets[n-1].Expr
+	}
+	return e
+}
+
+// numberOf is the number of the column of the select list that a key says it is, 0 for none.
+func numberOf(q *Select, e Expr) int {
 	switch v := e.(type) {
 	case *Lit:
 		if v.Kind == LitInt && !v.Value && v.Int >= 1 && v.Int <= int64(len(q.Targets)) {
-			return q.Targets[v.Int-1].Expr
+			return int(v.Int)
 		}
 	case *ColumnRef:
-		if len(v.Parts) != 1 {
-			return e
-		}
 		for i := range q.Targets {
-			if outputName(&q.Targets[i]) == v.Parts[0] {
-				return q.Targets[i].Expr
+			if len(v.Parts) == 1 && outputName(&q.Targets[i]) == v.Parts[0] {
+				return i + 1
 			}
 		}
 	}
-	return e
+	return 0
+}
+
+// keyOf tells keys apart: one that says which column of the select list it is, others by their
+// text, which the first column that has it answers to.
+func (p *printer) keyOf(q *Select, e Expr) string {
+	n := numberOf(q, e)
+	text := p.apart(func() { p.key(e) })
+	for i := 0; n == 0 && i < len(q.Targets); i++ {
+		if text == p.apart(func() { p.key(q.Targets[i].Expr) }) {
+			n = i + 1
+		}
+	}
+	if n > 0 {
+		return "#" + strconv.Itoa(n)
+	}
+	return text
 }
 
 // outputName is the name of a column of the select list, "" where only the
@@ -261,6 +283,14 @@ func outputName(t *Target) string {
 		return ref.Parts[len(ref.Parts)-1]
 	}
 	return t.Name
+}
+
+// sortKeyOf is keyOf of what a query is sorted by.
+func (p *printer) sortKeyOf(q *Select, o SortBy) string {
+	if q.SetOp != SetNone {
+		return outputNumber(q, o.Expr)
+	}
+	return p.keyOf(q, o.Expr)
 }
 
 // sortKey writes what a query is sorted by, order how.
@@ -298,21 +328,33 @@ func outputNumber(q *Select, e Expr) string {
 	return Print(e)
 }
 
-// grouped are the items of GROUP BY as they are meant.
+// grouped are the items of GROUP BY as they are meant, each expression once.
 func (p *printer) grouped(q *Select) []GroupItem {
-	var walk func(list []GroupItem) []GroupItem
-	walk = func(list []GroupItem) []GroupItem {
-		out := make([]GroupItem, len(list))
-		for i, g := range list {
-			if g.Expr != nil {
-				g.Expr = meant(q, g.Expr)
+	seen := map[string]bool{}
+	out := make([]GroupItem, 0, len(q.GroupBy))
+	for _, g := range q.GroupBy {
+		if g.Kind == GroupExpr {
+			key := p.keyOf(q, g.Expr)
+			if seen[key] {
+				continue
 			}
-			g.Items = walk(g.Items)
-			out[i] = g
+			seen[key] = true
 		}
-		return out
+		out = append(out, meantItem(q, g))
 	}
-	return walk(q.GroupBy)
+	return out
+}
+
+func meantItem(q *Select, g GroupItem) GroupItem {
+	if g.Expr != nil {
+		g.Expr = meant(q, g.Expr)
+	}
+	items := g.Items
+	g.Items = make([]GroupItem, len(items))
+	for i := range items {
+		g.Items[i] = meantItem(q, items[i])
+	}
+	return g
 }
 
 // leftmost is the query that names the columns of a set operation.

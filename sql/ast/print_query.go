@@ -209,9 +209,6 @@ func (p *printer) returning(list []Target) {
 }
 
 func (p *printer) groupItems(list []GroupItem) {
-	if p.lines {
-		list = p.onceEach(list)
-	}
 	for i, g := range list {
 		p.sep(i)
 		p.groupItem(g, false)
@@ -248,7 +245,7 @@ func (p *printer) groupExpr(e Expr, parens bool) {
 func (p *printer) orderBy(list []SortBy) {
 	p.s("ORDER BY ")
 	if p.lines {
-		p.keys(len(list), func(i int) { p.sortExpr(list[i]) }, func(i int) { p.order(list[i]) })
+		p.keys(len(list), nil, func(i int) { p.sortExpr(list[i]) }, func(i int) { p.order(list[i]) })
 		return
 	}
 	for i, o := range list {
@@ -313,7 +310,7 @@ func (p *printer) window(w Window) {
 	if len(w.PartitionBy) > 0 {
 		p.s(sep, "PARTITION BY ")
 		if p.lines {
-			p.keys(len(w.PartitionBy), func(i int) { p.key(w.PartitionBy[i]) }, nil)
+			p.keys(len(w.PartitionBy), nil, func(i int) { p.key(w.PartitionBy[i]) }, nil)
 		} else {
 			p.exprs(w.PartitionBy)
 		}
