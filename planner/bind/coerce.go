@@ -192,6 +192,9 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 		}
 	}
 	from := e.Type()
+	if from.OID == types.NameOID && b.o.Trace != nil && typeCollation(to) != 0 {
+		b.collates = true // names keep theirs, which the columns of a view get
+	}
 	if from.OID == to.OID {
 		b.traceDomain(e, at)
 		if b.keepCalls && at == builtin.Implicit && b.exprDomain(e) != 0 {

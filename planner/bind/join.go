@@ -188,6 +188,7 @@ func (b *binder) usingCols(j *logical.Join, x *ast.Join, using []string, l, r []
 		if err != nil {
 			return nil, nil, err
 		}
+		b.traceMerged(x, lc.e.Type(), rc.e.Type(), m.Type())
 		merged = append(merged, nsCol{name, m})
 	}
 	for _, p := range pairs { // columns without a type for both are found before those without an operator

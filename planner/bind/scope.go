@@ -366,6 +366,10 @@ func (b *binder) placed(e expr.Expr, pos ast.Pos) expr.Expr {
 		b.pos[&n] = pos
 		return &n
 	}
+	if f, ok := e.(*expr.Field); ok && b.trace() != nil { // of a function's row: each name is its own
+		n := *f
+		return &n
+	}
 	return e
 }
 

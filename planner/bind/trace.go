@@ -47,6 +47,8 @@ type Trace struct {
 	// some of them, and extensions those of the calls of extensions' functions: see trace_operators.go.
 	spelled    map[ast.Expr][]string
 	extensions map[*ast.Func]string
+	// patterns are those of SUBSTRING by a pattern.
+	patterns map[*ast.Func]bool
 	// apart are constructs written as the comparisons that they are: see trace_apart.go.
 	apart map[ast.Expr]ast.Expr
 	// froms are the items of FROM as they are written, refs what columns are of, wholes
@@ -59,6 +61,7 @@ type Trace struct {
 	ownerItems map[expr.Expr]*nsItem
 	elses      map[*ast.Case]types.T
 	naturals   map[*ast.Join][]string
+	merges     map[*ast.Join]bool // see trace_using.go
 	// fields are the attributes that fields of row types name, members those of the variables
 	// of a function; rowStars what (x).* in a select list stands for.
 	fields   map[*ast.FieldSel]Attribute
@@ -109,9 +112,9 @@ func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
 		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, constants: map[*ast.Lit]*expr.Const{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
-		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{}, spelled: map[ast.Expr][]string{}, extensions: map[*ast.Func]string{}, apart: map[ast.Expr]ast.Expr{},
+		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{}, spelled: map[ast.Expr][]string{}, extensions: map[*ast.Func]string{}, patterns: map[*ast.Func]bool{}, apart: map[ast.Expr]ast.Expr{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, scalars: map[*ast.ColumnRef]string{}, listed: map[*ast.ColumnRef]bool{},
-		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
+		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{}, merges: map[*ast.Join]bool{},
 		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, oneSet: map[*ast.Select]bool{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, domains: map[*ast.Cast]bool{}, collated: map[*ast.Cast]bool{}, arrays: map[*ast.Cast]int32{}, elements: map[*ast.Array][]element{}, lists: map[*ast.In]types.T{}, subqueries: map[*ast.SubqueryRef]*nsItem{}, variadics: map[*ast.Func]int{}, aliased: map[*ast.Alias]*nsItem{}, given: map[*ast.Insert][]string{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}, arguments: map[ast.Expr]ast.Expr{}}
 }
 
@@ -173,7 +176,7 @@ func (t *Trace) Qualify(q ast.Stmt) {
 			if using := t.naturals[x]; using != nil {
 				x.Natural, x.Using = false, using
 				if len(using) == 0 && x.Kind != ast.InnerJoin {
-					x.On = &ast.Lit{At: ast.At{Pos: ast.NoPos}, Kind: ast.LitBool, Bool: true}
+					x.On = ast.NoCondition()
 				}
 			}
 		case *ast.Row:
@@ -244,6 +247,7 @@ func (t *Trace) nameColumns(x *ast.FuncRef) {
 // Convert writes out the conversions that the traced query's contexts make, with the
 // types' names as parse reads them.
 func (t *Trace) Convert(q ast.Stmt, parse func(string) (ast.TypeName, bool)) {
+	t.unconverted(q)
 	replaceExprs(reflect.ValueOf(q), func(x ast.Expr) ast.Expr {
 		if c, ok := x.(*ast.Collate); ok && t.withoutCollation(c.X) {
 			return c.X
@@ -262,6 +266,24 @@ func (t *Trace) Convert(q ast.Stmt, parse func(string) (ast.TypeName, bool)) {
 			return x
 		}
 		return &ast.Cast{At: ast.At{Pos: ast.NoPos}, X: x, To: name}
+	})
+}
+
+// unconverted leaves out the conversions of what has a syntax of its own, which shows none.
+func (t *Trace) unconverted(q ast.Stmt) {
+	ast.Walk(q, func(n ast.Node) bool {
+		switch x := n.(type) {
+		case *ast.AtTimeZone:
+			delete(t.casts, x.X)
+			delete(t.casts, x.Zone)
+		case *ast.Func:
+			if x.SQLSyntax() && !(t.patterns[x] && len(x.Args) == 2) { // SUBSTRING of a pattern is a call
+				for _, a := range x.Args {
+					delete(t.casts, a)
+				}
+			}
+		}
+		return true
 	})
 }
 

@@ -1,10 +1,15 @@
 package bind
 
-import "github.com/loxodb/loxodb/sql/ast"
+import (
+	"slices"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
 
 // showGroups writes GROUP BY as its analysis leaves it: a single grouping set is a list of
 // expressions, and an empty one beside others says nothing.
 func (t *Trace) showGroups(q *ast.Select) {
+	onceInSets(q.GroupBy)
 	if t.oneSet[q] {
 		q.GroupBy = expressionsOf(nil, q.GroupBy)
 		return
@@ -33,4 +38,27 @@ func expressionsOf(out, list []ast.GroupItem) []ast.GroupItem {
 		out = expressionsOf(out, g.Items)
 	}
 	return out
+}
+
+// onceInSets leaves out of grouping sets what is in them already.
+func onceInSets(list []ast.GroupItem) {
+	for i := range list {
+		g := &list[i]
+		onceInSets(g.Items)
+		seen := map[string]bool{}
+		again := func(e ast.Expr) bool {
+			text := ast.Print(e)
+			was := seen[text]
+			seen[text] = true
+			return was
+		}
+		if r, ok := g.Expr.(*ast.Row); ok && g.Kind == ast.GroupExpr && !r.Explicit {
+			once := *r
+			once.Args = slices.DeleteFunc(slices.Clone(r.Args), again)
+			g.Expr = &once
+		}
+		if g.Kind == ast.GroupRow {
+			g.Items = slices.DeleteFunc(slices.Clone(g.Items), func(m ast.GroupItem) bool { return m.Kind == ast.GroupExpr && again(m.Expr) })
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // LIKE, IN, BETWEEN and comparisons of rows have no place for the schema of an operator. Where
@@ -64,6 +65,9 @@ func operatorsOf(e expr.Expr) (out []*builtin.Operator) {
 
 // traceRoutine notes where a function that is called is found, of users' and extensions'.
 func (b *binder) traceRoutine(x *ast.Func, fn *builtin.Func) {
+	if t := b.trace(); t != nil && x.Explicit && x.Name.Name == "substring" && len(fn.Args) > 1 && fn.Args[1] == types.TextOID {
+		t.patterns[x] = true
+	}
 	switch {
 	case fn.User != nil:
 		b.traceCall(x, fn.Schema)

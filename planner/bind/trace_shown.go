@@ -8,6 +8,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -20,6 +21,12 @@ import (
 // the format does.
 func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string) bool) {
 	t.takeApart(q)
+	ast.Walk(q, func(n ast.Node) bool {
+		if j, ok := n.(*ast.Join); ok && j.Unconditional() {
+			j.On = nil
+		}
+		return true
+	})
 	t.showConstants(format)
 	ast.Walk(q, func(n ast.Node) bool {
 		switch s := n.(type) {
@@ -41,6 +48,9 @@ func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string
 		}
 		return true
 	})
+	for x := range t.patterns {
+		x.Pattern = true
+	}
 	for x, twice := range t.called {
 		x.Called, x.Twice = true, twice
 	}
@@ -48,7 +58,11 @@ func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string
 		for _, c := range it.cols[min(len(a.Columns), len(it.cols)):] {
 			a.Columns = append(a.Columns, c.name)
 		}
+		if it.rel != nil && it.rel.table != nil && slices.EqualFunc(a.Columns, it.rel.table.Listed(), func(s string, c *catalog.Column) bool { return s == c.Name }) {
+			a.Columns = nil // they are its own
+		}
 	}
+	t.showMerged(q)
 	replaceExprs(reflect.ValueOf(q), func(x ast.Expr) ast.Expr {
 		if a := t.arguments[x]; a != nil {
 			return a
@@ -228,7 +242,7 @@ func (b *binder) traceCalled(x *ast.Cast, e expr.Expr, to types.T) {
 		return
 	}
 	fits := to.Mod >= 0 && to.OID != types.IntervalOID && (from.OID != to.OID || from.Mod != to.Mod)
-	if domain == nil && !to.IsArray() && (fits || builtin.CastsByFunction(from.OID, to.OID)) {
+	if domain == nil && !to.IsArray() && (fits || from.OID != to.OID && builtin.CastsByFunction(from.OID, to.OID)) {
 		t.called[x] = fits && from.OID != to.OID && !builtin.CastsByFunction(from.OID, to.OID)
 	}
 }

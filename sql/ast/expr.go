@@ -169,6 +169,7 @@ type (
 		Over        *Window
 		Mixed       bool // an aggregate that takes other types than its own: see Coalesce
 		Explicit    bool // written as an SQL construct (EXTRACT, TRIM, …), not a call
+		Pattern     bool // SUBSTRING by a pattern; only a query that was analysed tells
 	}
 	// SQLValue is CURRENT_DATE, CURRENT_TIMESTAMP, LOCALTIME, CURRENT_USER, … upper case name.
 	SQLValue struct {

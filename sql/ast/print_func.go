@@ -76,9 +76,9 @@ func (p *printer) sqlSyntax(v *Func) bool {
 		p.s(") OVERLAPS (")
 		p.exprs(a[2:])
 		p.s(")")
-	case v.Name.Name == "substring" && p.lines && len(a) == 2 && isText(a[1]):
+	case v.Name.Name == "substring" && p.lines && len(a) == 2 && (v.Pattern || isText(a[1])):
 		return false
-	case v.Name.Name == "substring" && p.lines && len(a) == 3 && isText(a[1]) && isText(a[2]):
+	case v.Name.Name == "substring" && p.lines && len(a) == 3 && (v.Pattern || isText(a[1]) && isText(a[2])):
 		p.keyworded("SUBSTRING", a, "SIMILAR", "ESCAPE")
 	case v.Name.Name == "substring" && (len(a) == 2 || len(a) == 3):
 		p.keyworded("SUBSTRING", a, "FROM", "FOR")
@@ -112,6 +112,12 @@ func (p *printer) sqlSyntax(v *Func) bool {
 	}
 	p.s(")")
 	return true
+}
+
+// SQLSyntax reports a call that is written by a syntax of its own.
+func (f *Func) SQLSyntax() bool {
+	p := printer{lines: true}
+	return f.Explicit && f.Name.Name != "unnest" && p.sqlSyntax(f)
 }
 
 // keyworded writes NAME(a KW1 b KW2 c).

@@ -445,11 +445,14 @@ func (p *printer) joinLines(j *Join) {
 			p.ident(j.UsingAlias)
 		}
 	}
-	if j.On != nil {
+	switch {
+	case j.On != nil:
 		p.s(" ON ")
 		p.open()
 		p.expr(j.On)
 		p.close()
+	case j.Kind != InnerJoin && len(j.Using) == 0 && !j.Natural:
+		p.s(" ON TRUE")
 	}
 	if around {
 		p.s(")")

@@ -448,3 +448,20 @@ func (*Insert) stmt() {}
 func (*Update) stmt() {}
 func (*Delete) stmt() {}
 func (*Merge) stmt()  {}
+
+// NoCondition is what stored SQL has as the condition of an outer join that has none: one that
+// is NATURAL between relations without a column in common. No other condition is kept like this.
+func NoCondition() Expr {
+	none := At{Pos: NoPos}
+	return &Cast{At: none, X: &Lit{At: none, Kind: LitString, Text: "true"}, To: TypeName{Name: QName{Schema: "pg_catalog", Name: "bool"}}}
+}
+
+// Unconditional reports a join of stored SQL that has no condition.
+func (j *Join) Unconditional() bool {
+	c, ok := j.On.(*Cast)
+	if !ok {
+		return false
+	}
+	l, ok := c.X.(*Lit)
+	return ok && l.Kind == LitString && c.To.Name.Name == "bool"
+}
