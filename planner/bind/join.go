@@ -192,7 +192,7 @@ func (b *binder) usingCols(j *logical.Join, x *ast.Join, using []string, l, r []
 		merged = append(merged, nsCol{name, m})
 	}
 	for _, p := range pairs { // columns without a type for both are found before those without an operator
-		eq, err := b.makeOp("", "=", p[0], p[1], x.Pos)
+		eq, err := b.makeOp("", "=", p[0], p[1], ast.NoPos)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -236,7 +236,7 @@ func (b *binder) distinctClause(q *selection, out []target) error {
 			keys = append(keys, logical.SortKey{Expr: o})
 		}
 		q.tree = &logical.Sort{Input: q.tree, Keys: keys}
-		q.keys = nil
+		q.keys, q.ties = nil, q.keys
 	}
 	q.tree = &logical.Distinct{Input: q.tree, On: on}
 	return nil

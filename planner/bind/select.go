@@ -59,6 +59,7 @@ type selection struct {
 	// junk are sort keys that are not in the select list.
 	junk    []target
 	keys    []logical.SortKey
+	ties    []logical.SortKey // keys that DISTINCT ON has sorted by
 	late    *postponement
 	groups  []groupExpr
 	sets    [][]int
@@ -324,7 +325,7 @@ func (b *binder) tail(q *selection, out []outCol) (*query, error) {
 	if q.late != nil && q.late.sets {
 		q.tree = q.late.over(q.tree)
 	}
-	tree, err := b.limit(q.scope, q.x, q.tree, q.keys)
+	tree, err := b.limit(q.scope, q.x, q.tree, slices.Concat(q.keys, q.ties))
 	if err != nil {
 		return nil, err
 	}

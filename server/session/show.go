@@ -150,7 +150,7 @@ func (x shower) read(text string) *ast.Select {
 // expr shows an expression. The stored text is what is shown, but for the names
 // of relations, superfluous parentheses, and what has lines of its own.
 func (x shower) expr(text string, l syscat.Layout) string {
-	if !x.pretty && !strings.Contains(text, "::reg") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
+	if !x.pretty && !strings.Contains(text, "::reg") && !strings.Contains(text, "(- '") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
 		!strings.Contains(text, ".") && !x.s.quotesAll() { // nothing has a schema
 		return text
 	}
@@ -161,6 +161,7 @@ func (x shower) expr(text string, l syscat.Layout) string {
 	style := x.style()
 	style.Flat, style.Indent = l.Flat, l.Indent
 	shown := make([]string, len(q.Targets)) // those of an index stand side by side
+	bareNumbers(q)
 	for i := range q.Targets {
 		if ast.HasQuery(q.Targets[i].Expr) {
 			bareColumns(q.Targets[i].Expr)
@@ -168,6 +169,32 @@ func (x shower) expr(text string, l syscat.Layout) string {
 		shown[i] = ast.PrintIn(q.Targets[i].Expr, style)
 	}
 	return strings.Join(shown, ", ")
+}
+
+// bareNumbers takes the types from numbers behind the operator -, which are kept with them lest
+// they be read as negative ones.
+func bareNumbers(q *ast.Select) {
+	ast.Walk(q, func(n ast.Node) bool {
+		op, ok := n.(*ast.Op)
+		if !ok || op.Left != nil || op.Name != "-" {
+			return true
+		}
+		c, ok := op.Right.(*ast.Cast)
+		if !ok || len(c.To.ArrayDims) > 0 {
+			return true
+		}
+		l, ok := c.X.(*ast.Lit)
+		if !ok || l.Kind != ast.LitString {
+			return true
+		}
+		switch number, err := strconv.ParseInt(l.Text, 10, 32); {
+		case c.To.Name.Name == "int4" && err == nil && number >= 0:
+			op.Right = &ast.Lit{At: l.At, Kind: ast.LitInt, Int: number}
+		case c.To.Name.Name == "numeric" && len(c.To.Mods) == 0 && strings.Contains(l.Text, ".") && l.Text[0] != '-':
+			op.Right = &ast.Lit{At: l.At, Kind: ast.LitNumeric, Text: l.Text}
+		}
+		return true
+	})
 }
 
 // constant is the name of what a constant like '1299'::regproc is the number of.

@@ -46,6 +46,12 @@ func (p *printer) number(text string) {
 	p.s("'", plain, "'::numeric")
 }
 
+// isNumeric reports a number that is no integer of whichever size.
+func (l *Lit) isNumeric() bool {
+	_, err := strconv.ParseInt(l.Text, 10, 64)
+	return l.Kind == LitNumeric && err != nil
+}
+
 // bareNumber reports a number that is read as numeric without being told.
 func bareNumber(text string) bool {
 	plain := plainNumber(text)

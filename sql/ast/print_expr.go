@@ -98,7 +98,11 @@ func (p *printer) exprMore(e Expr) {
 		p.open()
 		p.operand(v.X, v)
 		p.s(" COLLATE ")
-		p.qname(v.Name)
+		name := v.Name
+		if p.lines && name.Schema == "pg_catalog" { // where every search path leads
+			name.Schema = ""
+		}
+		p.qname(name)
 		p.close()
 	case *SQLValue:
 		p.s(v.Name)
@@ -264,8 +268,12 @@ func (p *printer) boolOp(v *BoolOp) {
 func (p *printer) cast(v *Cast) {
 	if l, ok := v.X.(*Lit); ok && (l.Kind == LitString || l.Kind == LitNull) && l.As == "" {
 		p.lit(p.relationLit(l, &v.To))
-	} else if ok && p.lines && l.Kind == LitNumeric && bareNumber(l.Text) && v.To.Name.Name == "numeric" && len(v.To.Mods) > 0 {
-		p.constant(l) // of the type already
+	} else if ok && p.lines && l.isNumeric() && v.To.Name.Name == "numeric" && len(v.To.Mods) > 0 { // of the type already
+		if bareNumber(l.Text) {
+			p.constant(l)
+		} else {
+			p.s("'", plainNumber(l.Text), "'")
+		}
 	} else if ok && p.lines && l.Kind == LitBit && v.To.Name.Name == "bit" && len(v.To.Mods) > 0 {
 		p.s("'", bits(l.Text), "'")
 	} else if p.lines && ownType(v) {

@@ -173,7 +173,7 @@ func relationFacts(r *registrar) {
 			}
 			return types.String(text), nil
 		}
-		text := describeObject(s.Catalog(), uint32(a[1].Int()))
+		text := describeObject(c, s.Catalog(), uint32(a[1].Int()))
 		if text == "" {
 			if text, _ = s.Definition("object", uint32(a[1].Int()), 0, false); text == "" {
 				_, err := s.Identify(c.Context, uint32(a[0].Int()), uint32(a[1].Int()), 0) // is it a class?
@@ -186,15 +186,23 @@ func relationFacts(r *registrar) {
 }
 
 // describeObject names a schema, a built-in function or a type.
-func describeObject(s *catalog.Snapshot, id catalog.ID) string {
+func describeObject(c *Ctx, s *catalog.Snapshot, id catalog.ID) string {
 	if x, ok := s.SchemaByID(id); ok {
 		return "schema " + x.Name
 	}
 	if f := FuncByOID(id); f != nil {
-		return "function " + strings.ReplaceAll(CallText("", f.Name, f.Args), ", ", ",")
+		args := make([]string, len(f.Args))
+		for i, t := range f.Args {
+			args[i] = formatType(c, types.Of(t))
+		}
+		name := f.Name
+		if quotesAll(c) {
+			name = QuoteAll(name)
+		}
+		return "function " + name + "(" + strings.Join(args, ",") + ")"
 	}
 	if types.Lookup(id) != nil {
-		return "type " + TypeName(id)
+		return "type " + formatType(c, types.Of(id))
 	}
 	return ""
 }

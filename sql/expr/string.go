@@ -277,6 +277,16 @@ func (p *printer) cast(x Expr, to types.T) {
 	p.write(")::", types.FormatType(to))
 }
 
+// negated writes a constant behind the operator -, with its type: a bare number there is read as
+// a negative one.
+func (p *printer) negated(c *Const) {
+	text, label := constText(c.T, c.D, p.format)
+	if label == "" {
+		text, label = quoted(text), "::"+types.FormatType(c.T)
+	}
+	p.write(text, label)
+}
+
 func (p *printer) call(e *Call) {
 	if e.Op != nil {
 		p.write("(")
@@ -285,7 +295,11 @@ func (p *printer) call(e *Call) {
 			p.write(" ")
 		}
 		p.write(p.operator(e.Op, e.Op.Name), " ")
-		p.operand(e.Args[len(e.Args)-1])
+		if c, ok := e.Args[len(e.Args)-1].(*Const); ok && p.written && len(e.Args) == 1 && e.Op.Name == "-" {
+			p.negated(c)
+		} else {
+			p.operand(e.Args[len(e.Args)-1])
+		}
 		p.write(")")
 		return
 	}

@@ -206,8 +206,11 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 		if c := t.Column(k.Attr); c != nil {
 			dims = c.NDims
 		}
-		if x.IsInverted() {
+		switch {
+		case x.IsInverted():
 			typ, dims = entryType(k), 0
+		case typ.OID == types.NameOID && (k.OpClass == "" || k.OpClass == "name_ops"):
+			typ = types.Of(types.CstringOID) // what a btree keeps of names
 		}
 		if c := t.Column(k.Attr); k.Attr != 0 && c != nil {
 			storage := c.Storage

@@ -413,7 +413,7 @@ func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool)
 	case "statisticsdef", "statisticscolumns":
 		return p.StatisticsDef(id, kind == "statisticscolumns")
 	case "object":
-		text := describe(id)
+		text := p.describe(id)
 		return text, text != ""
 	}
 	return p.functionPart(kind, id, arg)

@@ -247,14 +247,18 @@ func (p *Printer) describeMember(what string, rows [][]string, id catalog.ID) st
 		}
 		text, _ := p.DescribeObject(class, member, 0)
 		if f := builtin.FuncByOID(member); f != nil && text == "" {
-			text = "function " + strings.ReplaceAll(builtin.CallText("", f.Name, f.Args), ", ", ",")
+			args := make([]string, len(f.Args))
+			for i, t := range f.Args {
+				args[i] = p.typeName(types.Of(t), 0)
+			}
+			text = "function " + p.ident(f.Name) + "(" + strings.Join(args, ",") + ")"
 		}
 		if text == "" {
-			text = describe(member)
+			text = p.describe(member)
 		}
 		family, _ := p.DescribeObject(classOpfamily, number(f[1]), 0)
 		if family == "" {
-			family = describe(number(f[1]))
+			family = p.describe(number(f[1]))
 		}
 		return what + " " + f[4] + " (" + p.typeName(types.Of(number(f[2])), 0) + ", " + p.typeName(types.Of(number(f[3])), 0) + ") of " +
 			family + ": " + strings.TrimPrefix(text, what+" ")

@@ -37,10 +37,10 @@ func (o *Objects) Identify(ctx context.Context, class, id catalog.ID, sub int32)
 		return x, err
 	}
 	if k.hasSchema() {
-		x.Schema = builtin.QuoteIdent(schemaName(o.env.Catalog(), r.oid(objSchema)))
+		x.Schema = o.ident(schemaName(o.env.Catalog(), r.oid(objSchema)))
 	}
 	if k.single {
-		x.Name = builtin.QuoteIdent(r.text(objName))
+		x.Name = o.ident(r.text(objName))
 	}
 	i := identifier{o, ctx, &x, nil}
 	switch {
@@ -72,7 +72,7 @@ var identifiers = map[catalog.ID]func(*identifier, objectRow){
 	},
 	classProc: (*identifier).routine, classConstr: (*identifier).constraint, classAttrdef: (*identifier).defaultValue,
 	classTrigger: (*identifier).part, classPolicy: (*identifier).part, classRewrite: (*identifier).part,
-	classOperator: (*identifier).operator, classOpclass: (*identifier).ofMethod, classOpfamily: (*identifier).ofMethod,
+	classOperator: (*identifier).operator, classOpclass: (*identifier).class, classOpfamily: (*identifier).ofMethod,
 	classAmop: func(i *identifier, r objectRow) { i.member(r, "operator") }, classAmproc: func(i *identifier, r objectRow) { i.member(r, "function") },
 	classCast: func(i *identifier, r objectRow) {
 		from, to := i.typ(r.oid(1)), i.typ(r.oid(2))
@@ -82,7 +82,7 @@ var identifiers = map[catalog.ID]func(*identifier, objectRow){
 	classDefaultACL: (*identifier).defaultACL,
 	classNamespace: func(i *identifier, r objectRow) {
 		i.x.Names = []string{i.schemaName(r.id())}
-		i.x.Identity = builtin.QuoteIdent(i.x.Names[0])
+		i.x.Identity = i.ident(i.x.Names[0])
 	},
 }
 
@@ -126,7 +126,7 @@ func (i *identifier) relation(r objectRow, sub int32) {
 		return
 	}
 	x.Identity, x.Names = i.names(r)
-	x.Identity += "." + builtin.QuoteIdent(name)
+	x.Identity += "." + i.ident(name)
 	x.Names = append(x.Names, name)
 }
 
@@ -151,7 +151,7 @@ func (i *identifier) routine(r objectRow) {
 
 func (i *identifier) constraint(r objectRow) {
 	name := r.text(objName)
-	i.x.Identity = builtin.QuoteIdent(name) + " on "
+	i.x.Identity = i.ident(name) + " on "
 	if rel := r.oid(conRelation); rel != 0 {
 		identity, names := i.names(i.find(classRelation, rel))
 		i.x.Kind = "table constraint"
@@ -172,14 +172,14 @@ func (i *identifier) defaultValue(r objectRow) {
 		return
 	}
 	identity, names := i.names(i.find(classRelation, r.oid(1)))
-	i.x.Identity = "for " + identity + "." + builtin.QuoteIdent(name)
+	i.x.Identity = "for " + identity + "." + i.ident(name)
 	i.x.Names = append(names, name)
 }
 
 // part is what belongs to a relation: a trigger, policy or rule.
 func (i *identifier) part(r objectRow) {
 	identity, names := i.names(i.find(classRelation, r.oid(partRelation)))
-	i.x.Identity = builtin.QuoteIdent(r.text(objName)) + " on " + identity
+	i.x.Identity = i.ident(r.text(objName)) + " on " + identity
 	i.x.Names = append(names, r.text(objName))
 }
 
@@ -192,15 +192,22 @@ func (i *identifier) operator(r objectRow) {
 	right := i.typ(r.oid(oprRight))
 	i.x.Args = append(i.x.Args, right)
 	i.x.Names = []string{i.schemaName(r.oid(objSchema)), r.text(objName)}
-	i.x.Identity = builtin.QuoteIdent(i.x.Names[0]) + "." + r.text(objName) + "(" + left + "," + right + ")"
+	i.x.Identity = i.ident(i.x.Names[0]) + "." + r.text(objName) + "(" + left + "," + right + ")"
 }
 
-// ofMethod is an operator class or family.
+// ofMethod is an operator family, whose access method PostgreSQL does not quote.
 func (i *identifier) ofMethod(r objectRow) {
 	method := i.find(classAm, r.oid(methodOf)).text(objName)
 	identity, names := i.names(r)
-	i.x.Identity = identity + " USING " + builtin.QuoteIdent(method)
+	i.x.Identity = identity + " USING " + method
 	i.x.Names = append([]string{method}, names...)
+}
+
+// class is an operator class.
+func (i *identifier) class(r objectRow) {
+	i.ofMethod(r)
+	identity, _ := i.names(r)
+	i.x.Identity = identity + " USING " + i.ident(i.x.Names[0])
 }
 
 // member is an operator or a function of a family.
@@ -217,9 +224,9 @@ var defaultACLKinds = map[byte]string{'r': "tables", 'S': "sequences", 'f': "fun
 
 func (i *identifier) defaultACL(r objectRow) {
 	role := i.find(classAuthid, r.oid(1)).text(objName)
-	i.x.Identity, i.x.Names = "for role "+builtin.QuoteIdent(role), []string{role}
+	i.x.Identity, i.x.Names = "for role "+i.ident(role), []string{role}
 	if s := r.oid(2); s != 0 {
-		i.x.Identity += " in schema " + builtin.QuoteIdent(i.schemaName(s))
+		i.x.Identity += " in schema " + i.ident(i.schemaName(s))
 		i.x.Names = append(i.x.Names, i.schemaName(s))
 	}
 	i.x.Identity += " on " + defaultACLKinds[byte(r[3].Int())]

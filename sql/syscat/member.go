@@ -139,39 +139,38 @@ func catalogRows(kind string) [][]string {
 
 // describe names an operator, cast, access method, operator class or family, as
 // pg_describe_object does; "" for other objects.
-func describe(id catalog.ID) string {
+func (p *Printer) describe(id catalog.ID) string {
 	if o := builtin.OperatorByOID(id); o != nil {
 		left := "NONE"
 		if o.Left != 0 {
-			left = types.TypeName(o.Left)
+			left = p.typeName(types.Of(o.Left), 0)
 		}
-		return "operator " + o.Name + "(" + left + "," + types.TypeName(o.Right) + ")"
+		return "operator " + o.Name + "(" + left + "," + p.typeName(types.Of(o.Right), 0) + ")"
 	}
 	for _, c := range builtin.AllCasts() {
 		if c.OID == id {
-			return "cast from " + types.TypeName(c.Source) + " to " + types.TypeName(c.Target)
+			return "cast from " + p.typeName(types.Of(c.Source), 0) + " to " + p.typeName(types.Of(c.Target), 0)
 		}
 	}
 	if f := bornProcs().byOID[id]; f != nil {
 		x := bornFunction(f)
-		p := &Printer{}
 		var args []string
 		for _, t := range x.InputTypes() {
 			args = append(args, p.typeName(types.Of(t), 0))
 		}
-		return "function " + builtin.QuoteIdent(x.Name) + "(" + strings.Join(args, ",") + ")"
+		return "function " + p.ident(x.Name) + "(" + strings.Join(args, ",") + ")"
 	}
 	if l := bornLanguages().byOID[id]; l != nil {
-		return "language " + builtin.QuoteIdent(l.name)
+		return "language " + l.name
 	}
 	for name, kind := range map[string]string{"am": "access method ", "opfamily": "operator family ", "opclass": "operator class "} {
 		for _, f := range catalogRows(name) {
 			switch {
 			case number(f[0]) != id:
 			case name == "am":
-				return kind + builtin.QuoteIdent(f[1])
+				return kind + f[1]
 			default:
-				return kind + builtin.QuoteIdent(f[2]) + " for access method " + methodName(f[1])
+				return kind + p.ident(f[2]) + " for access method " + methodName(f[1])
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func TestExtensionOIDsAreDistinct(t *testing.T) {
 		seen[id] = what
 	}
 	for _, x := range Extensions {
-		members(x.Name, func(class, id catalog.ID) { add(id, describe(id)) })
+		members(x.Name, func(class, id catalog.ID) { add(id, (&Printer{}).describe(id)) })
 		add(x.ID, x.Name)
 		for _, kind := range []string{"amop", "amproc"} {
 			for _, f := range extensionRows(x.Name, kind) {
@@ -43,7 +43,7 @@ func TestExtensionOIDsAreDistinct(t *testing.T) {
 func TestMembersAreDescribed(t *testing.T) {
 	for _, x := range Extensions {
 		members(x.Name, func(class, id catalog.ID) {
-			if (class != classType && class != classProc) && describe(id) == "" {
+			if (class != classType && class != classProc) && (&Printer{}).describe(id) == "" {
 				t.Errorf("no description of %d in %d", id, class)
 			}
 		})

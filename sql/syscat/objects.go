@@ -181,7 +181,15 @@ func (o *Objects) schemaName(id catalog.ID) string {
 }
 
 func (o *Objects) qualified(schema catalog.ID, name string) string {
-	return builtin.QuoteIdent(o.schemaName(schema)) + "." + builtin.QuoteIdent(name)
+	return o.ident(o.schemaName(schema)) + "." + o.ident(name)
+}
+
+// ident is a name as the session has it written.
+func (o *Objects) ident(name string) string {
+	if d, ok := o.env.(Definer); ok {
+		return d.Printer(false).ident(name)
+	}
+	return builtin.QuoteIdent(name)
 }
 
 // typesOfSQL are the types that have names of the standard, which go without a schema.

@@ -133,13 +133,19 @@ func (e *Env) viewTable(st *ast.CreateView) (t *catalog.Table, invalid, err erro
 		if i < len(st.Columns) {
 			col.Name = st.Columns[i]
 		}
-		if info := types.Lookup(c.T.OID); info != nil && info.Type == 'p' {
-			return nil, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", col.Name, types.TypeName(c.T.OID))
+		t.Columns = append(t.Columns, col)
+	}
+	for i := range t.Columns {
+		col := &t.Columns[i]
+		if info := types.Lookup(col.Type.OID); info != nil && info.Type == 'p' {
+			if err := columnsOnce(t); err != nil { // which PostgreSQL looks at first
+				return nil, nil, err
+			}
+			return nil, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", col.Name, types.TypeName(col.Type.OID))
 		}
 		if err := e.mayUseType(col.Type); err != nil {
 			return nil, nil, err
 		}
-		t.Columns = append(t.Columns, col)
 	}
 	if err := o.Trace.NoRoles(); err != nil {
 		return nil, nil, err
