@@ -170,6 +170,13 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 	for i := range terms {
 		terms[i] = unshown(terms[i])
 	}
+	if b.asWritten { // one after the other, as a definition has them
+		all := terms[0]
+		for _, t := range terms[1:] {
+			all = join([]expr.Expr{all, t})
+		}
+		return all, nil
+	}
 	return join(terms), nil
 }
 

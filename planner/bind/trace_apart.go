@@ -57,7 +57,7 @@ func listApart(v *ast.In) (all ast.Expr) {
 		if all == nil {
 			all = one
 		} else {
-			all = &ast.BoolOp{At: v.At, Kind: kind, Args: []ast.Expr{all, one}}
+			all = &ast.BoolOp{At: v.At, Kind: kind, Args: []ast.Expr{all, one}, Apart: true}
 		}
 	}
 	return all

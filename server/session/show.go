@@ -150,7 +150,7 @@ func (x shower) read(text string) *ast.Select {
 // expr shows an expression. The stored text is what is shown, but for the names
 // of relations, superfluous parentheses, and what has lines of its own.
 func (x shower) expr(text string, l syscat.Layout) string {
-	if !x.pretty && !strings.Contains(text, "::reg") && !strings.Contains(text, "(- '") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
+	if !x.pretty && !strings.Contains(text, "::reg") && !strings.Contains(text, "(- '") && !strings.Contains(text, ")::boolean") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
 		!strings.Contains(text, ".") && !x.s.quotesAll() { // nothing has a schema
 		return text
 	}
@@ -162,6 +162,7 @@ func (x shower) expr(text string, l syscat.Layout) string {
 	style.Flat, style.Indent = l.Flat, l.Indent
 	shown := make([]string, len(q.Targets)) // those of an index stand side by side
 	bareNumbers(q)
+	bareTerms(q)
 	for i := range q.Targets {
 		if ast.HasQuery(q.Targets[i].Expr) {
 			bareColumns(q.Targets[i].Expr)
@@ -192,6 +193,22 @@ func bareNumbers(q *ast.Select) {
 			op.Right = &ast.Lit{At: l.At, Kind: ast.LitInt, Int: number}
 		case c.To.Name.Name == "numeric" && len(c.To.Mods) == 0 && strings.Contains(l.Text, ".") && l.Text[0] != '-':
 			op.Right = &ast.Lit{At: l.At, Kind: ast.LitNumeric, Text: l.Text}
+		}
+		return true
+	})
+}
+
+// bareTerms takes the casts from what AND or OR begins with that keep its like apart from it.
+func bareTerms(q *ast.Select) {
+	ast.Walk(q, func(n ast.Node) bool {
+		op, ok := n.(*ast.BoolOp)
+		if !ok || op.Kind == ast.Not {
+			return true
+		}
+		if c, ok := op.Args[0].(*ast.Cast); ok && c.To.Name.Name == "bool" && len(c.To.ArrayDims) == 0 {
+			if in, ok := c.X.(*ast.BoolOp); ok && in.Kind == op.Kind {
+				op.Args[0] = in
+			}
 		}
 		return true
 	})

@@ -93,6 +93,8 @@ type (
 		At
 		Kind BoolKind
 		Args []Expr
+		// Apart: it is not read as one with an operation of its kind that begins with it.
+		Apart bool
 	}
 	// IsTest is IS [NOT] NULL, TRUE, FALSE, UNKNOWN.
 	IsTest struct {

@@ -127,7 +127,7 @@ func AsArray(v *In, array *TypeName) (all Expr) {
 		if all == nil {
 			all = one
 		} else {
-			all = &BoolOp{At: v.At, Kind: kind, Args: []Expr{all, one}}
+			all = &BoolOp{At: v.At, Kind: kind, Args: []Expr{all, one}, Apart: true}
 		}
 	}
 	return all

@@ -258,6 +258,12 @@ func (p *printer) boolOp(v *BoolOp) {
 			if i > 0 {
 				p.s([]string{" AND ", " OR "}[v.Kind])
 			}
+			if in, ok := a.(*BoolOp); ok && i == 0 && in.Apart && in.Kind == v.Kind && !p.lines {
+				p.s("(")
+				p.expr(a)
+				p.s(")::bool")
+				continue
+			}
 			p.operand(a, v)
 		}
 	}

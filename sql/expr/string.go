@@ -112,11 +112,11 @@ func (p *printer) expr(e Expr) {
 		p.call(e)
 	case *And:
 		p.write("(")
-		p.list(e.Args, " AND ")
+		p.terms(e.Args, " AND ")
 		p.write(")")
 	case *Or:
 		p.write("(")
-		p.list(e.Args, " OR ")
+		p.terms(e.Args, " OR ")
 		p.write(")")
 	case *Not:
 		p.write("(NOT ")
@@ -146,6 +146,25 @@ func (p *printer) expr(e Expr) {
 	default:
 		p.rest(e)
 	}
+}
+
+// terms writes what AND or OR joins. One that begins with its like is kept apart from it by a cast,
+// which nobody sees: without, the two are read as one.
+func (p *printer) terms(es []Expr, sep string) {
+	alike := false
+	switch es[0].(type) {
+	case *And:
+		alike = sep == " AND "
+	case *Or:
+		alike = sep == " OR "
+	}
+	if !alike || !p.written {
+		p.list(es, sep)
+		return
+	}
+	p.cast(es[0], types.Of(types.BoolOID))
+	p.write(sep)
+	p.list(es[1:], sep)
 }
 
 // collated writes a text that stands for its key, or is taken out of one.
