@@ -183,8 +183,8 @@ func (p *parser) word() bool {
 	parts, end := 1, n
 	for p.at(end) == '-' {
 		m, l, d, w := run(p.s[p.i+end+1:])
-		if m == 0 || isDigit(p.at(end+1)) {
-			break // what begins with a digit is a negative number
+		if m == 0 || !l {
+			break // digits alone are a negative number
 		}
 		letters, digits, wide = letters || l, digits || d, wide || w
 		end += 1 + m

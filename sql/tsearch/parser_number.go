@@ -48,7 +48,7 @@ func (p *parser) number() bool {
 			n = at
 		}
 	}
-	if m, letters, _, _ := run(p.s[p.i+n:]); m > 0 && letters && !signed && dots == 0 {
+	if m, letters, _, _ := run(p.s[p.i+n:]); m > 0 && letters && !signed && kind == UInt {
 		return false // a word with digits
 	}
 	if p.at(n) == '/' && isAlnum(p.at(n+1)) && kind == UInt {
