@@ -14,7 +14,7 @@ const InPolicy = Place(inPolicy)
 
 // PolicyCondition binds an expression of a policy over a table's row.
 func PolicyCondition(e ast.Expr, t *catalog.Table, o Options) (expr.Expr, error) {
-	o.ParamTypes = nil
+	o.ParamTypes, o.Vars = nil, nil
 	b := newBinder(o)
 	b.noParams = true
 	return b.policyCondition(&scope{in: inPolicy, items: []*nsItem{b.rowItem(t, t.Name)}}, e)

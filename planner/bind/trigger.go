@@ -81,7 +81,7 @@ func triggerWhen(e ast.Expr, t *catalog.Table, o Options) (expr.Expr, *binder, e
 }
 
 func boundWhen(e ast.Expr, t *catalog.Table, o Options, asWritten bool) (expr.Expr, *binder, error) {
-	o.ParamTypes = nil
+	o.ParamTypes, o.Vars = nil, nil // a function that fires the trigger may have an OLD of its own
 	b := newBinder(o)
 	b.noParams, b.asWritten = true, asWritten
 	s := &scope{in: inTriggerWhen, items: []*nsItem{b.triggerRow(t, "old"), b.triggerRow(t, "new")}}
