@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -25,11 +26,11 @@ func MayCall(f *catalog.Function, x *ast.Func, o Options) bool {
 	return len(x.Args) >= least && (variadic || len(x.Args) <= len(in))
 }
 
-// columnType is the type of a column that table.column%TYPE names.
-func (b *binder) columnType(t *ast.TypeName) (types.T, error) {
+// columnType is the type of a column that table.column%TYPE names, and its domain, 0 = none.
+func (b *binder) columnType(t *ast.TypeName) (types.T, catalog.ID, error) {
 	column, table, schema := t.Name.Name, t.Name.Schema, t.Name.Catalog
 	if table == "" {
-		return types.T{}, errAt(t.Pos, pgerrcode.SyntaxError, "improper %%TYPE reference (too few dotted names): %s", column)
+		return types.T{}, 0, errAt(t.Pos, pgerrcode.SyntaxError, "improper %%TYPE reference (too few dotted names): %s", column)
 	}
 	path := []string{schema}
 	if schema == "" {
@@ -41,16 +42,27 @@ func (b *binder) columnType(t *ast.TypeName) (types.T, error) {
 			continue
 		}
 		if rel, ok := b.o.Catalog.Table(s.ID, table); ok {
-			c := rel.ColumnByName(column)
-			if c == nil {
-				return types.T{}, errAt(t.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", column, table)
+			if c := rel.ColumnByName(column); c != nil {
+				return c.Type, c.Domain, nil
 			}
-			return c.Type, nil
+			return types.T{}, 0, noTypeOf(t)
+		}
+		if rel, _ := syscat.Lookup(p, table); rel != nil {
+			for i := range rel.Columns {
+				if rel.Columns[i].Name == column {
+					return rel.Columns[i].Type, 0, nil
+				}
+			}
+			return types.T{}, 0, noTypeOf(t)
 		}
 	}
 	name := table
 	if schema != "" {
 		name = schema + "." + table
 	}
-	return types.T{}, errAt(t.Pos, pgerrcode.UndefinedTable, "relation \"%s\" does not exist", name)
+	return types.T{}, 0, errAt(t.Pos, pgerrcode.UndefinedTable, "relation \"%s\" does not exist", name)
+}
+
+func noTypeOf(t *ast.TypeName) error {
+	return errAt(t.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", t.Name.Name, t.Name.Schema)
 }

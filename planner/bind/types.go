@@ -21,7 +21,8 @@ func TypeName(t *ast.TypeName, o Options) (types.T, error) {
 
 func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 	if t.PctType {
-		return b.columnType(t)
+		out, _, err := b.columnType(t)
+		return out, err
 	}
 	var i *types.Info
 	if t.Name.Schema != builtin.VectorSchema {
@@ -99,6 +100,10 @@ func (b *binder) domainBase(t *ast.TypeName, i *types.Info) (types.T, error) {
 // PostgreSQL's own only when its schema is written.
 func (b *binder) userType(t *ast.TypeName) *types.Info {
 	n := &t.Name
+	if t.PctType {
+		_, domain, _ := b.columnType(t)
+		return types.Lookup(domain)
+	}
 	path := []string{n.Schema}
 	if n.Schema == "" {
 		if i := types.ByName(n.Name); i != nil && i.Namespace == catalog.PgCatalogID || b.o.Session == nil {

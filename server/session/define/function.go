@@ -258,14 +258,14 @@ func (e *Env) functionType(t *ast.TypeName, result bool) (types.T, catalog.ID, e
 		}
 		return typ, 0, err
 	}
-	if t.PctType {
-		e.notice("00000", "type reference %s converted to %s", pctText(t), types.TypeName(typ.OID))
-	}
-	domain := catalog.ID(0)
+	domain, shown := catalog.ID(0), typ.OID
 	if d := bind.UserType(&plain, o); d != nil && d.Kind == catalog.DomainType && len(t.ArrayDims) == 0 {
-		domain = d.ID
+		domain, shown = d.ID, d.ID
 	} else {
 		typ.Mod = -1
+	}
+	if t.PctType {
+		e.notice("00000", "type reference %s converted to %s", pctText(t), types.TypeName(shown))
 	}
 	return typ, domain, nil
 }
