@@ -202,7 +202,7 @@ func describeObject(c *Ctx, s *catalog.Snapshot, id catalog.ID) string {
 		return "function " + name + "(" + strings.Join(args, ",") + ")"
 	}
 	if types.Lookup(id) != nil {
-		return "type " + formatType(c, types.Of(id))
+		return "type " + formatType(c, types.Of(id)) // without its schema where the search path finds it
 	}
 	return ""
 }

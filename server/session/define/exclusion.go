@@ -194,6 +194,6 @@ func (e *Env) retypeExclusion(x, n *catalog.Index) error {
 
 // noDefaultClass is the error of a key without an operator class.
 func noDefaultClass(method string, t types.T) error {
-	return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.FormatType(types.Of(t.OID)), method).
+	return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.TypeName(t.OID), method).
 		WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
 }

@@ -176,7 +176,7 @@ func (e *Env) propagate(ctx context.Context, old *catalog.Table, cmd *ast.AlterC
 		if err := e.columnsOfParent(ctx, old, t, id, cmd, only); err != nil {
 			return err
 		}
-		if err := e.checksOfParent(ctx, old, t, id, only); err != nil {
+		if err := e.checksOfParent(ctx, old, t, id, cmd, only); err != nil {
 			return err
 		}
 		if only && !t.IsPartitioned() {

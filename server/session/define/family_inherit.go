@@ -170,7 +170,7 @@ func (e *Env) dropInherited(ctx context.Context, child *catalog.Table, c *catalo
 }
 
 // checksOfParent changes the CHECK constraints of child id as those of its parent have changed.
-func (e *Env) checksOfParent(ctx context.Context, old, t *catalog.Table, id catalog.ID, only bool) error {
+func (e *Env) checksOfParent(ctx context.Context, old, t *catalog.Table, id catalog.ID, cmd *ast.AlterCmd, only bool) error {
 	for _, k := range t.Constraints {
 		was := constraintByID(old, k.ID)
 		if k.Kind != catalog.CheckConstraint || k.NoInherit || was != nil && (was.Validated || !k.Validated) || only {
@@ -198,6 +198,9 @@ func (e *Env) checksOfParent(ctx context.Context, old, t *catalog.Table, id cata
 				return err
 			}
 		}
+	}
+	if cmd.Kind == ast.DropColumn {
+		return nil // what goes with a column of the parent goes with the child's, or stays with it
 	}
 	for _, k := range old.Constraints {
 		if k.Kind != catalog.CheckConstraint || k.NoInherit || constraintByID(t, k.ID) != nil {

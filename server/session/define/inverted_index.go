@@ -109,7 +109,7 @@ func (e *Env) invertedClass(el *ast.IndexElem, key types.T) (string, error) {
 		if c, ok := gin.Default(key); ok && e.offers(c) {
 			return c.Name, nil
 		}
-		return "", pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"gin\"", types.FormatType(types.Of(key.OID))).
+		return "", pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"gin\"", types.TypeName(key.OID)).
 			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
 	}
 	n := el.OpClass

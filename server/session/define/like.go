@@ -167,9 +167,6 @@ func (e *Env) likeIndexes(ctx context.Context, t *catalog.Table, l *ast.TableLik
 	}
 	slices.SortStableFunc(order, func(a, b *catalog.Index) int { return rank(a) - rank(b) })
 	for _, x := range order {
-		if !x.Valid {
-			continue
-		}
 		if x.Primary && t.PrimaryKey() != nil {
 			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
 		}

@@ -304,10 +304,9 @@ func (e *Env) renameOfChild(t *catalog.Table, st *ast.Rename) error {
 	switch st.Kind {
 	case ast.ObjColumn:
 		switch c := t.ColumnByName(st.Old); {
-		case c == nil:
-		case len(t.Children) > 0 && st.Only:
-			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "inherited column %q must be renamed in child tables too", c.Name)
-		case c.InhCount > 0:
+		case len(t.Children) > 0 && st.Only: // there or not
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "inherited column %q must be renamed in child tables too", st.Old)
+		case c != nil && c.InhCount > 0:
 			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot rename inherited column %q", c.Name)
 		}
 		family := e.Catalog.Family(t)
