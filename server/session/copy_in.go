@@ -105,7 +105,7 @@ func (p *portal) startCopy(ctx context.Context) error {
 	if err := s.settle(ctx, p); err != nil {
 		return err
 	}
-	s.note("active", p.stmt.source)
+	s.note("active", p.stmt.text)
 	if st.From {
 		in, err := s.newCopyIn(ctx, p, st, opts)
 		if err != nil {

@@ -20,7 +20,6 @@ import (
 // begin opens the cursor's query.
 func (p *portal) begin(ctx context.Context) error {
 	s := p.s
-	s.note("active", p.stmt.source)
 	if err := s.refresh(ctx, p.stmt); err != nil { // another plan may be another kind
 		return err
 	}

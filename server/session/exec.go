@@ -22,7 +22,6 @@ import (
 
 // run starts a portal's statement.
 func (s *Session) run(ctx context.Context, p *portal) (source, error) {
-	s.note("active", p.stmt.source)
 	switch st := p.stmt.stmt.(type) {
 	case *ast.Explain:
 		return s.explain(ctx, p, st)
@@ -372,6 +371,7 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 	if err := s.refresh(ctx, q); err != nil {
 		return nil, err
 	}
+	s.countPlan(q, len(params))
 	rows, err := s.run(ctx, inner)
 	if err != nil {
 		return nil, err

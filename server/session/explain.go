@@ -197,6 +197,7 @@ func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*p
 		if err := s.refresh(ctx, q); err != nil {
 			return nil, nil, err
 		}
+		s.countPlan(q, len(params))
 		if q.plan != nil {
 			return q, params, nil
 		}

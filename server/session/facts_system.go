@@ -169,7 +169,8 @@ func (x system) Prepared() []syscat.Prepared {
 	var out []syscat.Prepared
 	for name, p := range x.s.stmts {
 		if name != "" {
-			out = append(out, syscat.Prepared{Name: name, Statement: p.shownSource(), At: p.when, Params: p.shownParams(), FromSQL: p.fromSQL})
+			out = append(out, syscat.Prepared{Name: name, Statement: p.shownSource(), At: p.when, Params: p.shownParams(), FromSQL: p.fromSQL,
+				Generic: p.counts.generic, Custom: p.counts.custom})
 		}
 	}
 	return out

@@ -184,6 +184,7 @@ func (p *portal) start(ctx context.Context) error {
 	if err := s.settle(ctx, p); err != nil {
 		return err
 	}
+	s.note("active", p.stmt.text) // all of what the client sent
 	rows, err := s.run(ctx, p)
 	if err != nil {
 		return err

@@ -51,6 +51,9 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 	if err := p.decode(argFormats, args); err != nil {
 		return err
 	}
+	if statement != "" {
+		s.countPlan(st, len(args))
+	}
 	if p.kind != backend.KindRows {
 		resultFormats = nil // they are about nothing
 	}

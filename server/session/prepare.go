@@ -52,6 +52,7 @@ type prepared struct {
 	// positions: the plan tells the row numbers behind a cursor's rows.
 	positions bool
 	when      time.Time
+	counts    planCounts
 }
 
 // hiddenName is a name that no statement can contain.

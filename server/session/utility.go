@@ -180,7 +180,7 @@ func (s *Session) sqlPrepare(ctx context.Context, p *portal, st *ast.Prepare) er
 	if s.stmts[st.Name] != nil {
 		return pgerr.Newf(pgerrcode.DuplicatePreparedStatement, "prepared statement %q already exists", st.Name)
 	}
-	q.name, q.fromSQL, q.source, q.domains = st.Name, true, p.stmt.source, domains
+	q.name, q.fromSQL, q.source, q.domains = st.Name, true, p.stmt.text, domains
 	s.stmts[st.Name] = q
 	return nil
 }
