@@ -97,7 +97,7 @@ func decodeMember(t T, b []byte) (d Datum, rest []byte, err error) {
 		return Null, b, nil
 	}
 	if n < 0 || int(n) > len(b) {
-		return Datum{}, nil, shortMessage()
+		return Datum{}, nil, badBinary("insufficient data left in message")
 	}
 	d, err = DecodeBinary(t, b[:n:n])
 	return d, b[n:], err

@@ -43,10 +43,13 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 	case TextOID, UnknownOID, CstringOID, RefcursorOID:
 		return Bytes(b), CheckUTF8(b)
 	case NameOID:
+		if err := CheckUTF8(b); err != nil {
+			return Datum{}, err
+		}
 		if len(b) > ident.Max {
 			return Datum{}, pgerr.New(pgerrcode.NameTooLong, "identifier too long").WithDetail("Identifier must be less than %d characters.", ident.Max+1)
 		}
-		return Bytes(b), CheckUTF8(b)
+		return Bytes(b), nil
 	case VarcharOID, BpcharOID:
 		if err := CheckUTF8(b); err != nil {
 			return Datum{}, err
@@ -56,6 +59,9 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 		return Bytes(b), nil
 	case UUIDOID, TidOID, Xid8OID, PgLSNOID, MacaddrOID:
 		want := int(info.Len)
+		if len(b) < want && t.OID == MacaddrOID {
+			return Datum{}, noData() // it is read byte by byte
+		}
 		if len(b) != want {
 			return Datum{}, wrongLength(len(b), want)
 		}

@@ -37,6 +37,9 @@ func shortMessage() error {
 // noData is 08P01 for a single byte that is not there.
 func noData() error { return pgerr.New(pgerrcode.ProtocolViolation, "no data left in message") }
 
+// invalidMessage is 08P01 for bytes behind a value whose own reader looks for the end.
+func invalidMessage() error { return pgerr.New(pgerrcode.ProtocolViolation, "invalid message format") }
+
 // divisionByZero is 22012.
 func divisionByZero() error {
 	return pgerr.New(pgerrcode.DivisionByZero, "division by zero")

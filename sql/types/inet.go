@@ -101,8 +101,8 @@ func appendInetBinary(dst []byte, t T, d Datum) []byte {
 
 func decodeInet(t T, b []byte) (Datum, error) {
 	name := TypeName(t.OID)
-	if len(b) < 4 {
-		return Datum{}, shortMessage()
+	if len(b) == 0 {
+		return Datum{}, noData() // it is read byte by byte
 	}
 	size := 4
 	switch b[0] {
@@ -112,16 +112,21 @@ func decodeInet(t T, b []byte) (Datum, error) {
 	default:
 		return Datum{}, badBinary("invalid address family in external \"%s\" value", name)
 	}
-	bits := int(b[1])
 	switch {
-	case bits > 8*size:
+	case len(b) < 2:
+		return Datum{}, noData()
+	case int(b[1]) > 8*size:
 		return Datum{}, badBinary("invalid bits in external \"%s\" value", name)
+	case len(b) < 4:
+		return Datum{}, noData()
 	case int(b[3]) != size:
 		return Datum{}, badBinary("invalid length in external \"%s\" value", name)
-	case len(b) != 4+size:
+	case len(b) < 4+size:
+		return Datum{}, noData()
+	case len(b) > 4+size:
 		return Datum{}, wrongLength(len(b), 4+size)
 	}
-	d := MakeInet(b[4:], bits, t.OID == CidrOID)
+	d := MakeInet(b[4:], int(b[1]), t.OID == CidrOID)
 	if !bytes.Equal(d.ref[2:], b[4:]) {
 		return Datum{}, badBinary("invalid external \"cidr\" value").(*pgerr.Error).WithDetail("Value has bits set to right of mask.")
 	}

@@ -108,7 +108,10 @@ func decodeMacaddr8(b []byte) (Datum, error) {
 	if len(b) == 6 {
 		return Eui64(b), nil
 	}
-	if len(b) != 8 {
+	if len(b) < 8 {
+		return Datum{}, noData() // it is read byte by byte
+	}
+	if len(b) > 8 {
 		return Datum{}, wrongLength(len(b), 8)
 	}
 	return Bytes(b), nil

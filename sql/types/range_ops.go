@@ -269,13 +269,16 @@ func (rt *RangeType) decodeRangeBinary(b []byte) (Datum, error) {
 		if r.Empty || bound.Infinite {
 			continue
 		}
+		if n := len(b) - 4; n >= 0 && int32(binary.BigEndian.Uint32(b)) > int32(n) {
+			return Datum{}, shortMessage()
+		}
 		var err error
 		if bound.Val, b, err = decodeMember(Of(rt.Elem), b); err != nil {
 			return Datum{}, err
 		}
 	}
 	if len(b) > 0 {
-		return Datum{}, badBinary("incorrect binary data format")
+		return Datum{}, invalidMessage()
 	}
 	return rt.Make(r)
 }
@@ -303,7 +306,7 @@ func (rt *RangeType) decodeMultiBinary(b []byte) (Datum, error) {
 		b = b[4+size:]
 	}
 	if len(b) > 0 {
-		return Datum{}, badBinary("incorrect binary data format")
+		return Datum{}, invalidMessage()
 	}
 	return rt.MakeMulti(list), nil
 }
