@@ -73,7 +73,7 @@ func (p *projectSet) Next(ctx context.Context) (*batch.Batch, error) {
 	if p.lazy {
 		most = 1
 	}
-	for n < most {
+	for n < most && !p.arena.Full() {
 		ok, err := p.row(ctx, n)
 		if err != nil {
 			return nil, err

@@ -162,7 +162,7 @@ func (r *sortRuns) next(limit int64) (*batch.Batch, error) {
 		r.out.Cols[k].Init(r.types[k], max(n, 0))
 	}
 	rows := 0
-	for rows < n {
+	for rows < n && !r.arena.Full() {
 		cols, i, ok := r.merge.head()
 		if !ok {
 			break

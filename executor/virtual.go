@@ -283,7 +283,7 @@ func (f *funcScan) Next(ctx context.Context) (*batch.Batch, error) {
 	}
 	f.arena.Reset()
 	n := 0
-	for n < batch.MaxRows {
+	for n < batch.MaxRows && !f.arena.Full() {
 		any := false
 		for _, s := range f.calls {
 			ok, err := s.next()

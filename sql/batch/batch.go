@@ -126,6 +126,13 @@ type Arena struct {
 // Held is how many bytes it has taken since the last Reset, but for the chunk that it fills.
 func (a *Arena) Held() int { return a.held }
 
+// MaxBytes is how much a batch is filled with, and the row that passes it: where rows are long there
+// are fewer of them.
+const MaxBytes = 4 << 20
+
+// Full reports that a batch has enough of what the arena holds.
+func (a *Arena) Full() bool { return a.held >= MaxBytes }
+
 // The first chunk of an arena, how often the next ones double, and the largest that it
 // keeps for a next filling.
 const (

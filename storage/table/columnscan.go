@@ -213,7 +213,7 @@ func (w *cellWalk) step(r *Reader, b *batch.Batch, max int) (n int, more bool, e
 			return 0, false, err
 		}
 	}
-	for n < max && !r.full() {
+	for n < max && !r.arena.Full() {
 		if !w.pending && !w.iter.Next() {
 			return n, false, w.iter.Err()
 		}

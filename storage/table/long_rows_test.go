@@ -13,7 +13,7 @@ import (
 	"github.com/loxodb/loxodb/storage/rowcodec"
 )
 
-// TestLongRows scans rows of which a batch would hold far more than batchBytes: few come at
+// TestLongRows scans rows of which a batch would hold far more than batch.MaxBytes: few come at
 // once, and all of them in the end.
 func TestLongRows(t *testing.T) {
 	const rows, long = 300, 1 << 20
@@ -39,7 +39,7 @@ func TestLongRows(t *testing.T) {
 			b := batch.Batch{Cols: make([]batch.Col, 2)}
 			seen := int64(0)
 			for must(t, s.Next(&b, batch.MaxRows)); b.Len() > 0; must(t, s.Next(&b, batch.MaxRows)) {
-				if n := int64(b.Len()); n*long > batchBytes+2*long {
+				if n := int64(b.Len()); n*long > batch.MaxBytes+2*long {
 					t.Fatalf("%s: a batch has %d rows", name, n)
 				}
 				for _, i := range b.Sel {

@@ -309,13 +309,6 @@ func RowRange(t *catalog.Table, lo, hi uint64) kv.Range {
 // the following rows: a batch lives until its own reader's next use.
 func (s *Scan) Use(r *Reader) { s.r = r }
 
-// batchBytes is how many bytes of long values end a batch: a thousand rows may have more of
-// them than there is memory.
-const batchBytes = 4 << 20
-
-// full reports that the batch has enough rows of what it holds.
-func (r *Reader) full() bool { return r.arena.Held() >= batchBytes }
-
 // Next fills b with at most max rows (all selected), fewer where they are long; none at the
 // end. Vector columns have only their NULLs set until LoadVectors.
 func (s *Scan) Next(b *batch.Batch, max int) error {
@@ -326,7 +319,7 @@ func (s *Scan) Next(b *batch.Batch, max int) error {
 		b.Sel = batch.Identity(n)
 		return err
 	}
-	for n < max && !s.r.full() && s.iter.Next() {
+	for n < max && !s.r.arena.Full() && s.iter.Next() {
 		row := keys.RowOf(s.iter.Key())
 		if err := s.r.show(n, row, s.iter.Value()); err != nil {
 			return err
