@@ -88,6 +88,12 @@ type TxnOptions struct {
 	By *Waiting
 }
 
+// MaxKeyBytes and MaxValueBytes are how long keys and values can be; longer ones are ErrTooLarge.
+const (
+	MaxKeyBytes   = 32 << 10
+	MaxValueBytes = 512 << 20
+)
+
 // Engine is a transactional, versioned, ordered key-value store. All methods
 // are safe for concurrent use.
 type Engine interface {

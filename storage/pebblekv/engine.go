@@ -32,12 +32,6 @@ var ErrDatabaseLocked = errors.New("pebblekv: the database directory is in use b
 // After a crash timestamps may start so much in the future.
 const clockSlack = 5 * time.Second
 
-const (
-	// MaxKeyBytes and MaxValueBytes are the limits behind kv.ErrTooLarge.
-	MaxKeyBytes   = 32 << 10
-	MaxValueBytes = 512 << 20
-)
-
 // Engine is a kv.Engine on one directory.
 type Engine struct {
 	opts  Options

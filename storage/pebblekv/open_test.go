@@ -180,13 +180,13 @@ func TestTooLarge(t *testing.T) {
 	defer closeEngine(t, e)
 	x := mustBegin(t, e)
 	defer x.Close()
-	if err := x.Put(make([]byte, MaxKeyBytes+1), []byte("v")); !errors.Is(err, kv.ErrTooLarge) {
+	if err := x.Put(make([]byte, kv.MaxKeyBytes+1), []byte("v")); !errors.Is(err, kv.ErrTooLarge) {
 		t.Errorf("large key: %v", err)
 	}
-	if err := x.Put(make([]byte, MaxKeyBytes), []byte("v")); err != nil {
+	if err := x.Put(make([]byte, kv.MaxKeyBytes), []byte("v")); err != nil {
 		t.Error(err)
 	}
-	if _, err := x.Lock(ctx, make([]byte, MaxKeyBytes+1), kv.Exclusive, kv.WaitBlock); !errors.Is(err, kv.ErrTooLarge) {
+	if _, err := x.Lock(ctx, make([]byte, kv.MaxKeyBytes+1), kv.Exclusive, kv.WaitBlock); !errors.Is(err, kv.ErrTooLarge) {
 		t.Errorf("lock of a large key: %v", err)
 	}
 	if err := x.Put([]byte("k"), make([]byte, 20<<20)); err != nil { // beyond the write buffer

@@ -48,8 +48,8 @@ func (t *txn) Put(key, val []byte) error {
 	if len(val) == 0 {
 		return errors.New("pebblekv: empty value")
 	}
-	if len(val) > MaxValueBytes {
-		return fmt.Errorf("%w: value of %d bytes, at most %d", kv.ErrTooLarge, len(val), MaxValueBytes)
+	if len(val) > kv.MaxValueBytes {
+		return fmt.Errorf("%w: value of %d bytes, at most %d", kv.ErrTooLarge, len(val), kv.MaxValueBytes)
 	}
 	return t.write(key, val)
 }
@@ -61,8 +61,8 @@ func (t *txn) write(key, val []byte) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
-	if len(key) > MaxKeyBytes {
-		return fmt.Errorf("%w: key of %d bytes, at most %d", kv.ErrTooLarge, len(key), MaxKeyBytes)
+	if len(key) > kv.MaxKeyBytes {
+		return fmt.Errorf("%w: key of %d bytes, at most %d", kv.ErrTooLarge, len(key), kv.MaxKeyBytes)
 	}
 	if t.buf == nil {
 		t.buf = bufferPool.Get().(*writeBuffer)
@@ -138,8 +138,8 @@ func (t *txn) Lock(ctx context.Context, key []byte, m kv.Mode, w kv.Wait) (chang
 	if t.ended {
 		return false, kv.ErrClosed
 	}
-	if len(key) > MaxKeyBytes {
-		return false, fmt.Errorf("%w: key of %d bytes, at most %d", kv.ErrTooLarge, len(key), MaxKeyBytes)
+	if len(key) > kv.MaxKeyBytes {
+		return false, fmt.Errorf("%w: key of %d bytes, at most %d", kv.ErrTooLarge, len(key), kv.MaxKeyBytes)
 	}
 	if t.gap == nil {
 		t.gap = &gap{}

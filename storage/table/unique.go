@@ -103,6 +103,9 @@ func (w *Writer) findEntry(ctx context.Context, i int, row []types.Datum) (at ui
 	if w.key, distinct = entryKey(w.key[:0], x, vals, 0); !distinct {
 		return 0, false, nil
 	}
+	if err := w.checkKey(x); err != nil {
+		return 0, false, err
+	}
 	w.locking = x
 	if err := w.txn.lock(ctx, w.key, kv.Exclusive, kv.WaitBlock); err != nil {
 		return 0, false, err

@@ -217,6 +217,9 @@ func (w *Writer) sameEntry(i int, x *catalog.Index, old, row []types.Datum, id u
 	if in {
 		w.key, _ = entryKey(w.key, x, vals, id)
 	}
+	if err := w.checkKey(x); err != nil {
+		return false, err
+	}
 	return bytes.Equal(w.oldKey, w.key), nil
 }
 

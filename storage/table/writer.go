@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/gin"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
@@ -217,6 +220,9 @@ func (w *Writer) putLong(row []types.Datum, head rowcodec.Header, size int) erro
 	}
 	val := w.layout.Append(make([]byte, 0, size), row, w.epochs, head)
 	types.Promised(int64(size))
+	if len(val) > kv.MaxValueBytes {
+		return pgerr.Newf(pgerrcode.ProgramLimitExceeded, "row is too big: size %d, maximum size %d", len(val), kv.MaxValueBytes)
+	}
 	return w.txn.Put(w.key, val)
 }
 
@@ -247,7 +253,20 @@ func (w *Writer) insertEntry(ctx context.Context, i int, x *catalog.Index, row [
 	}
 	var distinct bool
 	w.key, distinct = entryKey(w.key[:0], x, vals, id)
+	if err := w.checkKey(x); err != nil {
+		return err
+	}
 	return w.txn.Put(w.key, entryValue(w.val[:0], distinct, id))
+}
+
+// checkKey refuses an entry's key in w.key that is too long for the store.
+func (w *Writer) checkKey(x *catalog.Index) error {
+	if len(w.key) <= kv.MaxKeyBytes {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.ProgramLimitExceeded, "index row size %d exceeds btree version 4 maximum %d for index %q", len(w.key), kv.MaxKeyBytes, x.Name).
+		WithHint("Consider a function index of an MD5 hash of the value, or use full text indexing.").
+		OnTable("", w.Table.Name).OnConstraint(x.Name)
 }
 
 func entryValue(dst []byte, distinct bool, row uint64) []byte {
@@ -326,6 +345,9 @@ func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint
 	}
 	var distinct bool
 	w.key, distinct = entryKey(w.key[:0], x, vals, id)
+	if err := w.checkKey(x); err != nil {
+		return err
+	}
 	if !late(x) {
 		return w.gatherEntry(ctx, i, id, distinct)
 	}
