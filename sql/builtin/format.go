@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"strings"
@@ -34,12 +35,13 @@ func formatFuncs(r *registrar) {
 	r.evals(formatText, "text_format", "text_format_nv")
 	r.longer(unlessPlain, "text_format", "text_format_nv")
 	r.eval("quote_ident", text1(func(c *Ctx, s []byte) ([]byte, error) { return []byte(quoteIdent(c, string(s))), nil }))
-	r.eval("quote_literal", text1(func(_ *Ctx, s []byte) ([]byte, error) { return []byte(QuoteLiteral(string(s))), nil }))
+	r.eval("quote_literal", text1(func(_ *Ctx, s []byte) ([]byte, error) { return roomyLiteral(s) }))
 	r.eval("quote_nullable", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		if a[0].IsNull() {
 			return types.String("NULL"), nil
 		}
-		return types.String(QuoteLiteral(a[0].Text())), nil
+		q, err := roomyLiteral(a[0].Bytes())
+		return types.Bytes(q), err
 	})
 	r.eval("quote_literal(anyelement)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		t, err := asText(c, 0, a[0])
@@ -129,11 +131,37 @@ func QuoteIdent(s string) string {
 
 // QuoteLiteral quotes a string as an SQL literal.
 func QuoteLiteral(s string) string {
-	q := "'" + strings.ReplaceAll(s, "'", "''") + "'"
-	if strings.Contains(q, `\`) {
-		return "E" + strings.ReplaceAll(q, `\`, `\\`)
+	return string(literal([]byte(s)))
+}
+
+// roomyLiteral is literal, or the error of one that the memory has no room for.
+func roomyLiteral(s []byte) ([]byte, error) {
+	if size := literalSize(s); size >= types.Long {
+		if err := types.Room(int64(size)); err != nil {
+			return nil, err
+		}
 	}
-	return q
+	return literal(s), nil
+}
+
+func literalSize(s []byte) int {
+	return len(s) + bytes.Count(s, []byte{'\''}) + bytes.Count(s, []byte{'\\'}) + len("E''")
+}
+
+// literal is a text as a literal, made in the memory that it needs.
+func literal(s []byte) []byte {
+	q := make([]byte, 0, literalSize(s))
+	if bytes.IndexByte(s, '\\') >= 0 {
+		q = append(q, 'E')
+	}
+	q = append(q, '\'')
+	for _, c := range s {
+		if c == '\'' || c == '\\' {
+			q = append(q, c)
+		}
+		q = append(q, c)
+	}
+	return append(q, '\'')
 }
 
 // formatText is format(fmt, …), chapter 9.4.1.
