@@ -35,9 +35,10 @@ type modify struct {
 	returning []*expr.Program
 	retTypes  []types.T // of the row that RETURNING is over
 	retRow    *batch.Batch
-	result    *rowStore
-	gather    *rowStore // the input, when it must be read before anything is written
-	replay    replay
+	result    *Buffer
+	resTypes  []types.T
+	readsOwn  bool    // the input must be read before anything is written
+	gather    *Buffer // for that
 	scratch   expr.Scratch
 	env       *Env
 	row       []types.Datum
@@ -56,9 +57,7 @@ func (m *modify) init(input physical.Node, readsOwn bool, def *physical.TableWri
 	if err = m.inFamily(); err != nil {
 		return err
 	}
-	if readsOwn {
-		m.gather = newRowStore(input.Info().Cols)
-	}
+	m.readsOwn = readsOwn
 	if returning == nil {
 		return nil
 	}
@@ -70,20 +69,18 @@ func (m *modify) init(input physical.Node, readsOwn bool, def *physical.TableWri
 	}
 	m.retTypes = append(m.retTypes, extra...)
 	m.retRow = batch.New(m.retTypes, 1)
-	var ts []types.T
 	for _, e := range returning {
-		ts = append(ts, e.Type())
+		m.resTypes = append(m.resTypes, e.Type())
 	}
-	m.result = newRowStore(ts)
 	return nil
 }
 
 func (m *modify) Open(ctx context.Context, env *Env) error {
 	m.env, m.done, m.affected, m.kept, m.rows = env, false, 0, 0, 0
 	m.scratch.Reset()
-	if m.result != nil {
-		m.result.reset(env.Budget)
-		m.replay = replay{store: m.result}
+	m.drop()
+	if m.returning != nil {
+		m.result = newRowBuffer(env, m.resTypes)
 	}
 	if err := m.writer.open(ctx, env); err != nil {
 		return err
@@ -107,7 +104,10 @@ func (m *modify) Next(ctx context.Context) (*batch.Batch, error) {
 			return nil, err
 		}
 	}
-	return m.replay.next(), nil
+	if m.result == nil {
+		return nil, nil
+	}
+	return m.result.Next()
 }
 
 // all reads the input and applies it. An input that reads the table that is
@@ -115,12 +115,11 @@ func (m *modify) Next(ctx context.Context) (*batch.Batch, error) {
 // itself has written.
 func (m *modify) all(ctx context.Context) error {
 	next := m.input.Next
-	if m.gather != nil {
+	if m.readsOwn {
 		if err := m.collect(ctx); err != nil {
 			return err
 		}
-		rows := replay{store: m.gather}
-		next = func(context.Context) (*batch.Batch, error) { return rows.next(), nil }
+		next = func(context.Context) (*batch.Batch, error) { return m.gather.Next() }
 	}
 	if err := m.beforeEvents(ctx); err != nil {
 		return err
@@ -236,13 +235,13 @@ func (m *modify) does(kind catalog.TriggerKind, set ...int16) {
 
 // collect reads the whole input.
 func (m *modify) collect(ctx context.Context) error {
-	m.gather.reset(m.env.Budget)
+	m.gather = NewBuffer(m.env.Budget, m.env.Spill)
 	for {
 		b, err := m.input.Next(ctx)
 		if err != nil || b == nil {
 			return err
 		}
-		if err := m.gather.append(b); err != nil {
+		if err := m.gather.Append(b); err != nil {
 			return err
 		}
 	}
@@ -271,13 +270,18 @@ func (m *modify) keep(row, extra []types.Datum) error {
 	return m.result.appendRow(out)
 }
 
+// drop gives back what rows wait in.
+func (m *modify) drop() {
+	for _, b := range []**Buffer{&m.result, &m.gather} {
+		if *b != nil {
+			(*b).Close()
+			*b = nil
+		}
+	}
+}
+
 func (m *modify) Close() error {
-	if m.result != nil {
-		m.result.reset(nil)
-	}
-	if m.gather != nil {
-		m.gather.reset(nil)
-	}
+	m.drop()
 	return m.input.Close()
 }
 

@@ -52,14 +52,14 @@ func (m *modify) alternate(input physical.Node, returning []expr.Expr) {
 	users, all := effects(input)
 	_, after := expr.Effects(returning)
 	if users > 0 || all > 0 && after > 0 {
-		m.input, m.gather = stepwise(m.input), nil
+		m.input, m.readsOwn = stepwise(m.input), false
 	}
 }
 
 // drawOneByOne has a row of an INSERT written before the values of the next are drawn from
 // sequences: what fails has drawn no more than it came to. What is gathered first is drawn first.
 func (m *modify) drawOneByOne(input physical.Node) {
-	if _, all := effects(input); all == 0 || m.gather != nil {
+	if _, all := effects(input); all == 0 || m.readsOwn {
 		return
 	}
 	in := m.input
@@ -124,7 +124,7 @@ func (s *rowwise) Open(ctx context.Context, env *Env) error {
 
 func (s *rowwise) Next(ctx context.Context) (*batch.Batch, error) {
 	if s.buf == nil {
-		s.buf = NewBuffer(s.env.Budget)
+		s.buf = NewBuffer(s.env.Budget, s.env.Spill)
 		for {
 			b, err := s.input.Next(ctx)
 			if err != nil {
@@ -142,7 +142,7 @@ func (s *rowwise) Next(ctx context.Context) (*batch.Batch, error) {
 		return nil, nil
 	}
 	s.at++
-	return s.buf.Slice(s.at-1, 1), nil
+	return s.buf.Slice(s.at-1, 1)
 }
 
 func (s *rowwise) drop() {

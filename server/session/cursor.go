@@ -107,7 +107,7 @@ func (r *cursorRows) next(ctx context.Context) (*batch.Batch, error) {
 	case r.left <= 0:
 		return nil, nil
 	case r.back:
-		return r.backward(int64(r.c.buffer.Len())), nil
+		return r.backward(int64(r.c.buffer.Len()))
 	}
 	size, err := r.c.read(ctx, r.c.at+min(r.left, batch.MaxRows))
 	if err != nil {
@@ -121,7 +121,11 @@ func (r *cursorRows) next(ctx context.Context) (*batch.Batch, error) {
 	if r.most > 0 {
 		n = min(n, r.most)
 	}
-	b := r.c.visible(r.c.buffer.Slice(int(r.c.at), int(n)))
+	b, err := r.c.slice(r.c.at, n)
+	if err != nil {
+		return nil, err
+	}
+	n = int64(b.Len())
 	r.c.at += n
 	if r.left != ast.FetchAll {
 		r.left -= n
@@ -132,26 +136,31 @@ func (r *cursorRows) next(ctx context.Context) (*batch.Batch, error) {
 	return b, nil
 }
 
-func (r *cursorRows) backward(size int64) *batch.Batch {
+func (r *cursorRows) backward(size int64) (*batch.Batch, error) {
 	if r.c.at > size {
 		r.c.at = size + 1
 	}
 	if r.c.at <= 1 {
 		r.c.at = 0
-		return nil
+		return nil, nil
 	}
 	r.c.at--
 	r.count++
 	if r.left != ast.FetchAll {
 		r.left--
 	}
-	return r.c.visible(r.c.buffer.Slice(int(r.c.at-1), 1))
+	return r.c.slice(r.c.at-1, 1)
 }
 
-// visible leaves out the columns behind those of the query.
-func (p *portal) visible(b *batch.Batch) *batch.Batch {
+// slice is rows that were read, from at on, n or fewer, without the columns behind those of the
+// query.
+func (p *portal) slice(at, n int64) (*batch.Batch, error) {
+	b, err := p.buffer.Slice(int(at), int(n))
+	if err != nil {
+		return nil, err
+	}
 	p.shown.Cols, p.shown.Sel = b.Cols[:len(p.columns)], b.Sel
-	return &p.shown
+	return &p.shown, nil
 }
 
 func (r *cursorRows) finish() string {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -41,7 +40,7 @@ func (p *portal) walk(ctx context.Context, r *running, params []types.Datum) err
 		r.close()
 		return err
 	}
-	p.buffer, p.from = executor.NewBuffer(p.s.budget()), r
+	p.buffer, p.from = p.s.newBuffer(), r
 	p.cursor, p.started, p.rows = true, true, &cursorRows{c: p, left: ast.FetchAll}
 	return nil
 }
@@ -61,7 +60,7 @@ func lazy(plan *physical.Plan) bool {
 
 // keep makes a cursor of the portal: it reads rows to their end, and closes them.
 func (p *portal) keep(ctx context.Context, rows source) error {
-	p.buffer, p.from = executor.NewBuffer(p.s.budget()), rows
+	p.buffer, p.from = p.s.newBuffer(), rows
 	if _, err := p.read(ctx, ast.FetchAll); err != nil {
 		return err
 	}

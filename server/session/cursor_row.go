@@ -42,7 +42,11 @@ func (s *Session) cursorRow(name string, t *catalog.Table) (row uint64, ok bool,
 	case c.at < 1 || c.at > int64(c.buffer.Len()):
 		return bad("is not positioned on a row")
 	}
-	cols := c.buffer.Slice(int(c.at-1), 1).Cols
+	b, err := c.buffer.Slice(int(c.at-1), 1)
+	if err != nil {
+		return 0, false, err
+	}
+	cols := b.Cols
 	if cols[p.Col].Null[0] || p.Family != nil && catalog.ID(cols[p.TableCol].I[0]) != t.ID {
 		return 0, false, nil
 	}

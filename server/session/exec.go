@@ -313,7 +313,7 @@ func (s *Session) runLocking(ctx context.Context, p *portal) (source, error) {
 	}
 	defer r.close()
 	for {
-		b := &buffered{buf: executor.NewBuffer(s.budget())}
+		b := &buffered{buf: s.newBuffer()}
 		err := r.drain(ctx, b.buf)
 		if errors.Is(err, table.ErrRestart) && s.tx.iso == kv.ReadCommitted && r.tries < maxRestarts {
 			r.first = true

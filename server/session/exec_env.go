@@ -28,6 +28,11 @@ func (s *Session) statementMemory() int64 {
 
 func (s *Session) budget() *executor.Budget { return executor.NewBudget(s.statementMemory()) }
 
+// newBuffer keeps rows beside a statement.
+func (s *Session) newBuffer() *executor.Buffer {
+	return executor.NewBuffer(s.budget(), s.db.spill.create())
+}
+
 // newEnv is what a statement's operators may see.
 func (s *Session) newEnv(ctx context.Context, read kv.Reader, params []types.Datum) *executor.Env {
 	env := &executor.Env{}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -213,7 +212,7 @@ func (r *plRun) beginCursor(ctx context.Context, c *portal, st *statement, param
 
 // readCursor opens the query of a cursor and reads it to its end.
 func (r *plRun) readCursor(ctx context.Context, c *portal, st *statement, params []types.Datum) error {
-	c.buffer = executor.NewBuffer(r.s.budget())
+	c.buffer = r.s.newBuffer()
 	if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return c.buffer.Append(b) }); err != nil {
 		c.buffer.Close()
 		return err

@@ -211,6 +211,9 @@ func (p *portal) close() {
 		p.rows = nil
 	}
 	p.stop()
+	if p.buffer != nil {
+		p.buffer.Close()
+	}
 	p.restSel, p.rest, p.done, p.started = nil, nil, true, true
 }
 
@@ -224,7 +227,7 @@ func (s *Session) settle(ctx context.Context, but *portal) error {
 		if _, ok := p.rows.(*buffered); ok {
 			continue
 		}
-		b := &buffered{buf: executor.NewBuffer(s.budget())}
+		b := &buffered{buf: s.newBuffer()}
 		if p.restSel != nil {
 			if err := b.buf.Append(&batch.Batch{Cols: p.rest.Cols, Sel: p.restSel}); err != nil {
 				return err
@@ -255,7 +258,7 @@ type buffered struct {
 	tag string
 }
 
-func (b *buffered) next(context.Context) (*batch.Batch, error) { return b.buf.Next(), nil }
+func (b *buffered) next(context.Context) (*batch.Batch, error) { return b.buf.Next() }
 func (b *buffered) finish() string                             { return b.tag }
 func (b *buffered) close()                                     { b.buf.Close() }
 

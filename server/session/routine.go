@@ -269,7 +269,7 @@ func (a *activation) run(ctx context.Context, st *statement, params []types.Datu
 	}
 	defer r.close()
 	if !st.plan.ReadOnly {
-		buf := executor.NewBuffer(a.s.budget())
+		buf := a.s.newBuffer()
 		defer func() { buf.Close() }()
 		for {
 			err := r.drain(ctx, buf)
@@ -281,17 +281,13 @@ func (a *activation) run(ctx context.Context, st *statement, params []types.Datu
 			}
 			r.first = true
 			buf.Close()
-			buf = executor.NewBuffer(a.s.budget())
+			buf = a.s.newBuffer()
 			if err := r.restart(ctx, params); err != nil {
 				return "", err
 			}
 		}
-		for b := buf.Next(); b != nil && each != nil; b = buf.Next() {
-			if err := each(b); errors.Is(err, errEnough) {
-				break
-			} else if err != nil {
-				return "", err
-			}
+		if err := eachOf(buf, each); err != nil {
+			return "", err
 		}
 		return r.finish(), nil
 	}
@@ -318,6 +314,22 @@ func (a *activation) run(ctx context.Context, st *statement, params []types.Datu
 		tag = fmt.Sprintf("SELECT %d", n)
 	}
 	return tag, nil
+}
+
+// eachOf calls each, if there is one, for rows that were read, until it has enough.
+func eachOf(buf *executor.Buffer, each func(*batch.Batch) error) error {
+	for each != nil {
+		b, err := buf.Next()
+		if err != nil || b == nil {
+			return err
+		}
+		if err := each(b); errors.Is(err, errEnough) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errEnough ends a query whose other rows are not wanted.

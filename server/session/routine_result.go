@@ -89,7 +89,7 @@ type result struct {
 func (s *Session) newResult(sh shape) *result {
 	r := &result{shape: sh}
 	if sh.set {
-		r.buf = executor.NewBuffer(s.budget())
+		r.buf = s.newBuffer()
 	}
 	return r
 }
@@ -131,8 +131,8 @@ func (r *result) next() (row []types.Datum, ok bool, err error) {
 		return r.one, ok, nil
 	}
 	for r.b == nil || r.at >= len(r.b.Sel) {
-		if r.b = r.buf.Next(); r.b == nil {
-			return nil, false, nil
+		if r.b, err = r.buf.Next(); r.b == nil {
+			return nil, false, err
 		}
 		r.at = 0
 	}

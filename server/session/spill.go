@@ -49,14 +49,23 @@ func (d *spillDir) file() (executor.SpillFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session: a temporary file: %w", err)
 	}
-	return &spillFile{f, d.fs, name}, nil
+	// Where the system lets go of the name at once, so does a file that nobody closes.
+	named := d.fs.Remove(name) != nil
+	return &spillFile{f, d.fs, name, named}, nil
 }
 
 type spillFile struct {
 	vfs.File
-	fs   vfs.FS
-	name string
+	fs    vfs.FS
+	name  string
+	named bool
 }
 
 // Close implements executor.SpillFile.
-func (f *spillFile) Close() error { return errors.Join(f.File.Close(), f.fs.Remove(f.name)) }
+func (f *spillFile) Close() error {
+	err := f.File.Close()
+	if f.named {
+		err = errors.Join(err, f.fs.Remove(f.name))
+	}
+	return err
+}
