@@ -118,7 +118,8 @@ func (p *planner) projectFrom(x *logical.Project, need *logical.ColSet, input fu
 	exprs, out := make([]expr.Expr, 0, len(x.Out)), make([]logical.ColID, 0, len(x.Out))
 	computed := false
 	for i, c := range x.Out {
-		if !need.Has(c) || containsID(out, c) {
+		// What a volatile function does is wanted, though nobody may want what it returns.
+		if !need.Has(c) && !logical.IsVolatile(x.Exprs[i]) || containsID(out, c) {
 			continue
 		}
 		exprs, out = append(exprs, x.Exprs[i]), append(out, c)
