@@ -366,12 +366,19 @@ func referencedKey(parent *catalog.Table, c *catalog.Constraint, k *ast.Constrai
 			c.RefColumns = append(c.RefColumns, col.Num)
 		}
 	}
+	if c.Index == 0 {
+		if err := findReferenced(parent, c); err != nil {
+			return err
+		}
+	}
 	if len(c.RefColumns) != len(c.Columns) {
 		return columnsDisagree()
 	}
-	if c.Index != 0 {
-		return nil
-	}
+	return nil
+}
+
+// findReferenced finds the index of the unique key that has the columns referred to.
+func findReferenced(parent *catalog.Table, c *catalog.Constraint) error {
 	late := false
 	for _, x := range parent.Indexes {
 		if !x.Unique || x.Where != "" || !sameColumns(x, c.RefColumns) {

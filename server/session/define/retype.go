@@ -99,12 +99,24 @@ func (e *Env) prepareType(t *catalog.Table, cmd *ast.AlterCmd) error {
 	return e.refuseOfChild(t, cmd, false)
 }
 
+// retypedTwice refuses another type for a column that the statement has given one before.
+func retypedTwice(old, t *catalog.Table, cmd *ast.AlterCmd) error {
+	c := t.ColumnByName(cmd.Name)
+	if c == nil || cmd.Declared != "" || int(c.Num) > len(old.Columns) || old.Columns[c.Num-1].Type.OID == c.Type.OID {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot alter type of column %q twice", c.Name)
+}
+
 // columnTypes changes types of columns: t is a copy to change, old the table whose rows
 // there are.
 func (e *Env) columnTypes(ctx context.Context, old, t *catalog.Table, cmds []ast.AlterCmd) error {
 	values := map[int16]expr.Expr{}
 	rewrite := false
 	for i := range cmds {
+		if err := retypedTwice(old, t, &cmds[i]); err != nil {
+			return err
+		}
 		v, done, err := e.columnType(ctx, old, t, &cmds[i])
 		if err != nil {
 			return err
