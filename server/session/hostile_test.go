@@ -41,7 +41,7 @@ var hostile = []struct {
 	{"SELECT array_length(string_to_array(repeat('a,', 20000000), ','), 1)", -1},
 	{"SELECT ('{' || repeat('1,', 30000000) || '1}')::int[] IS NULL", -1},
 	{"WITH RECURSIVE r(n, s) AS (SELECT 1, 'x' UNION ALL SELECT n + 1, s || s FROM r) SELECT max(length(s)) FROM r", -1},
-	{"INSERT INTO written SELECT repeat('q', 30000000) FROM generate_series(1, 5)", 0},
+	{"INSERT INTO written SELECT repeat('q', 15000000) FROM generate_series(1, 8)", 0},
 	{"INSERT INTO written SELECT repeat(a, 300000) FROM hostile", 0},
 	{"DO $$ DECLARE s text := 'x'; BEGIN LOOP s := s || s; END LOOP; END $$", -1},
 }
