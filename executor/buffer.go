@@ -26,11 +26,16 @@ func NewBuffer(b *Budget, spill func() (SpillFile, error)) *Buffer {
 	return &Buffer{budget: b, spill: spill}
 }
 
-// newRowBuffer is a buffer of a statement for rows of the types.
-func newRowBuffer(env *Env, ts []types.T) *Buffer {
-	b := NewBuffer(env.Budget, env.Spill)
-	b.types = ts
-	return b
+// newRowBuffer is a buffer for rows of the types, which reset readies for each run of a statement.
+func newRowBuffer(ts []types.T) *Buffer { return &Buffer{types: ts} }
+
+// reset empties the buffer for another run, and keeps its memory.
+func (b *Buffer) reset(env *Env) {
+	b.drop()
+	b.budget, b.spill = env.Budget, env.Spill
+	if b.rows != nil {
+		b.rows.reset(env.Budget)
+	}
 }
 
 // Append copies the selected rows; all batches have the same columns.
@@ -133,10 +138,14 @@ func (b *Buffer) Slice(at, n int) (*batch.Batch, error) {
 
 // Close gives the memory back, and the file.
 func (b *Buffer) Close() {
+	b.drop()
 	if b.rows != nil {
 		b.rows.reset(nil)
 		b.rows = nil
 	}
+}
+
+func (b *Buffer) drop() {
 	if b.file != nil {
 		b.file.close()
 		b.file = nil

@@ -36,9 +36,7 @@ type modify struct {
 	retTypes  []types.T // of the row that RETURNING is over
 	retRow    *batch.Batch
 	result    *Buffer
-	resTypes  []types.T
-	readsOwn  bool    // the input must be read before anything is written
-	gather    *Buffer // for that
+	gather    *Buffer // the input, when it must be read before anything is written
 	scratch   expr.Scratch
 	env       *Env
 	row       []types.Datum
@@ -57,7 +55,9 @@ func (m *modify) init(input physical.Node, readsOwn bool, def *physical.TableWri
 	if err = m.inFamily(); err != nil {
 		return err
 	}
-	m.readsOwn = readsOwn
+	if readsOwn {
+		m.gather = newRowBuffer(input.Info().Cols)
+	}
 	if returning == nil {
 		return nil
 	}
@@ -69,18 +69,19 @@ func (m *modify) init(input physical.Node, readsOwn bool, def *physical.TableWri
 	}
 	m.retTypes = append(m.retTypes, extra...)
 	m.retRow = batch.New(m.retTypes, 1)
+	var ts []types.T
 	for _, e := range returning {
-		m.resTypes = append(m.resTypes, e.Type())
+		ts = append(ts, e.Type())
 	}
+	m.result = newRowBuffer(ts)
 	return nil
 }
 
 func (m *modify) Open(ctx context.Context, env *Env) error {
 	m.env, m.done, m.affected, m.kept, m.rows = env, false, 0, 0, 0
 	m.scratch.Reset()
-	m.drop()
-	if m.returning != nil {
-		m.result = newRowBuffer(env, m.resTypes)
+	if m.result != nil {
+		m.result.reset(env)
 	}
 	if err := m.writer.open(ctx, env); err != nil {
 		return err
@@ -115,7 +116,7 @@ func (m *modify) Next(ctx context.Context) (*batch.Batch, error) {
 // itself has written.
 func (m *modify) all(ctx context.Context) error {
 	next := m.input.Next
-	if m.readsOwn {
+	if m.gather != nil {
 		if err := m.collect(ctx); err != nil {
 			return err
 		}
@@ -235,7 +236,7 @@ func (m *modify) does(kind catalog.TriggerKind, set ...int16) {
 
 // collect reads the whole input.
 func (m *modify) collect(ctx context.Context) error {
-	m.gather = NewBuffer(m.env.Budget, m.env.Spill)
+	m.gather.reset(m.env)
 	for {
 		b, err := m.input.Next(ctx)
 		if err != nil || b == nil {
@@ -270,18 +271,13 @@ func (m *modify) keep(row, extra []types.Datum) error {
 	return m.result.appendRow(out)
 }
 
-// drop gives back what rows wait in.
-func (m *modify) drop() {
-	for _, b := range []**Buffer{&m.result, &m.gather} {
-		if *b != nil {
-			(*b).Close()
-			*b = nil
-		}
-	}
-}
-
 func (m *modify) Close() error {
-	m.drop()
+	if m.result != nil {
+		m.result.reset(&Env{})
+	}
+	if m.gather != nil {
+		m.gather.reset(&Env{})
+	}
 	return m.input.Close()
 }
 

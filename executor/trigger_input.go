@@ -52,14 +52,14 @@ func (m *modify) alternate(input physical.Node, returning []expr.Expr) {
 	users, all := effects(input)
 	_, after := expr.Effects(returning)
 	if users > 0 || all > 0 && after > 0 {
-		m.input, m.readsOwn = stepwise(m.input), false
+		m.input, m.gather = stepwise(m.input), nil
 	}
 }
 
 // drawOneByOne has a row of an INSERT written before the values of the next are drawn from
 // sequences: what fails has drawn no more than it came to. What is gathered first is drawn first.
 func (m *modify) drawOneByOne(input physical.Node) {
-	if _, all := effects(input); all == 0 || m.readsOwn {
+	if _, all := effects(input); all == 0 || m.gather != nil {
 		return
 	}
 	in := m.input
